@@ -1,0 +1,174 @@
+"""The only module that talks to DuckDB: connect, lock down, run named steps, quote names.
+
+Every statement is run as a named step, so that a failure leaves here as
+:class:`~consentkit.errors.EngineError` with the step and its SQL, and without any value from the data.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from contextlib import contextmanager, suppress
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import duckdb
+
+from consentkit.errors import EngineError, SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import pandas as pd
+    import pyarrow as pa
+
+
+class Tracer(Protocol):
+    """Receives every statement before it runs: the step's name and its SQL."""
+
+    def __call__(self, step: str, sql: str) -> None:
+        """Take note of one statement."""
+
+
+def quoted(name: str) -> str:
+    """Quote one identifier for SQL; the only place where a name becomes SQL text."""
+    if "\x00" in name:
+        raise EngineError("quote a name", "a name holds a NUL character", "")
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """Quote one text of the user's configuration as a SQL string; data is never quoted, it is a parameter."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+@cache
+def sql_text(name: str) -> str:
+    """Return the text of ``consentkit/sql/<name>.sql``."""
+    return resources.files("consentkit.sql").joinpath(f"{name}.sql").read_text(encoding="utf-8")
+
+
+@cache
+def sql_names() -> tuple[str, ...]:
+    """Return the names of all SQL files, in the order of their numbers."""
+    files = resources.files("consentkit.sql").iterdir()
+    return tuple(sorted(item.name.removesuffix(".sql") for item in files if item.name.endswith(".sql")))
+
+
+class Engine:
+    """One locked-down DuckDB connection: no network, no extensions, no files but its own.
+
+    ``database`` is a file or ``:memory:``; ``memory`` a limit such as ``"1GB"`` beyond which work spills
+    to a temporary folder that is removed on close; ``threads`` a number of threads.
+    """
+
+    def __init__(
+        self,
+        database: str | Path = ":memory:",
+        *,
+        memory: str | None = None,
+        threads: int | None = None,
+        tracer: Tracer | None = None,
+    ) -> None:
+        self._tracer = tracer
+        self._spill = tempfile.mkdtemp(prefix="consentkit-")
+        config: dict[str, str | bool | int | float | list[str]] = {
+            "temp_directory": self._spill,
+            "autoload_known_extensions": "false",
+            "autoinstall_known_extensions": "false",
+            "python_enable_replacements": "false",
+        }
+        if memory:
+            config["memory_limit"] = memory
+        if threads:
+            config["threads"] = str(threads)
+        try:
+            self._con = duckdb.connect(str(database), config=config)
+        except duckdb.Error as error:
+            shutil.rmtree(self._spill, ignore_errors=True)
+            message = f"{database}: cannot be opened as a DuckDB file: {_reason(error)}"
+            raise SourceError(message) from None
+        self._con.execute("SET TimeZone = 'UTC'")
+        self._con.execute("SET enable_progress_bar = false")
+        self._con.execute("SET enable_external_access = false")
+        self._con.execute("SET lock_configuration = true")
+
+    def close(self) -> None:
+        """Close the connection and remove what was spilled to disk."""
+        self._con.close()
+        shutil.rmtree(self._spill, ignore_errors=True)
+
+    def run(self, step: str, sql: str, params: Sequence[object] = ()) -> None:
+        """Run one step for its effect; ``sql`` may hold several statements when it takes no parameters."""
+        self._execute(step, sql, params).fetchall()
+
+    def rows(self, step: str, sql: str, params: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """Run one query and return its rows; for small results only."""
+        return self._execute(step, sql, params).fetchall()
+
+    def value(self, step: str, sql: str, params: Sequence[object] = ()) -> Any:
+        """Run one query and return the first column of its first row, or None where there is no row."""
+        row = self._execute(step, sql, params).fetchall()
+        return row[0][0] if row else None
+
+    def frame(self, step: str, sql: str, params: Sequence[object] = ()) -> pd.DataFrame:
+        """Run one query and return a pandas DataFrame."""
+        return self._execute(step, sql, params).df()
+
+    def batches(self, step: str, sql: str, params: Sequence[object] = (), size: int = 65_536) -> pa.RecordBatchReader:
+        """Run one query and return its rows as a stream of Arrow batches; read it before the next step."""
+        return self._execute(step, sql, params).to_arrow_reader(size)
+
+    def insert(self, step: str, table: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+        """Append rows that Python holds (a policy, a ledger: never events) to a table."""
+        import pyarrow as pa
+
+        if not rows:
+            return
+        names = ", ".join(quoted(column) for column in columns)
+        values = {column: list(cells) for column, cells in zip(columns, zip(*rows, strict=True), strict=True)}
+        with self.stream("incoming_rows", pa.table(values)):
+            self.run(step, f"INSERT INTO {quoted(table)} ({names}) SELECT {names} FROM incoming_rows")
+
+    @contextmanager
+    def stream(self, name: str, reader: pa.RecordBatchReader | pa.Table) -> Iterator[None]:
+        """Make Arrow data readable under ``name`` for the length of a block; a stream only once."""
+        self._con.register(name, reader)
+        try:
+            yield
+        finally:
+            with suppress(duckdb.TransactionException):  # a failed transaction takes the name with it
+                self._con.unregister(name)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Run a block as one transaction: all of it or nothing, also when it is interrupted."""
+        self._con.execute("BEGIN TRANSACTION")
+        try:
+            yield
+        except BaseException:
+            self._con.execute("ROLLBACK")
+            raise
+        self._con.execute("COMMIT")
+
+    def _execute(self, step: str, sql: str, params: Sequence[object]) -> duckdb.DuckDBPyConnection:
+        if self._tracer is not None:
+            self._tracer(step, sql)
+        try:
+            return self._con.execute(sql, list(params)) if params else self._con.execute(sql)
+        except duckdb.InterruptException:
+            raise KeyboardInterrupt from None
+        except duckdb.Error as error:
+            raise EngineError(step, _reason(error), sql) from None
+
+
+_VALUES = re.compile(r"'[^']*'|Input: .*|\"[^\"]{40,}\"", re.DOTALL)
+
+
+def _reason(error: duckdb.Error) -> str:
+    """Keep DuckDB's kind of error and its first line, without anything that may be a value."""
+    text = str(error).split("\n", 1)[0]
+    return _VALUES.sub("…", text).strip()

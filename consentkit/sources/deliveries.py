@@ -1,0 +1,224 @@
+"""Loads delivery records: what happened to each event at each destination, as some log tells it.
+
+Source of the columns: the delivery record in the policy and commands document, section 2.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from consentkit.engine import literal, quoted, sql_text
+from consentkit.errors import SourceError, UsageError
+from consentkit.sources.files import line_batches, line_schema
+from consentkit.sources.segment_json import write_reading_file
+from consentkit.sources.tabular import CsvTable, ParquetTable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from consentkit.engine import Engine
+    from consentkit.sources.files import InputFile
+
+DELIVERY_SUFFIXES = tuple(
+    f"{kind}{packing}" for kind in (".ndjson", ".jsonl", ".json", ".csv", ".tsv") for packing in ("", ".gz")
+) + (".parquet",)
+
+# The names other logs use for our columns, read without being asked; any other name needs a mapping.
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "message_id": ("messageId", "message-id"),
+    "event_file": (),
+    "event_line": (),
+    "destination": ("destination_name", "destinationName", "destination_slug"),
+    "status": ("outcome",),
+    "reason": ("discard_reason", "discardReason"),
+    "mode": ("connection_mode",),
+    "at": ("delivered_at", "timestamp"),
+}
+STATUSES = ("delivered", "filtered", "failed", "rejected", "pending")
+
+
+class Columns:
+    """Which of a log's columns mean which of ours, and what is the same for every record.
+
+    ``mapping`` is theirs -> ours; ``constants`` is ours -> value, for logs that leave a column out because
+    every record has the same. Raises :class:`UsageError` where a name of ours does not exist.
+    """
+
+    def __init__(self, mapping: Mapping[str, str] | None = None, constants: Mapping[str, str] | None = None) -> None:
+        self.constants = dict(constants or {})
+        self.theirs: dict[str, tuple[str, ...]] = {ours: (ours, *others) for ours, others in COLUMNS.items()}
+        for ours in [*(mapping or {}).values(), *self.constants]:
+            if ours not in COLUMNS:
+                raise UsageError(f"{ours!r} is not a column of delivery records; they are {', '.join(COLUMNS)}")
+        for ours in set((mapping or {}).values()):
+            self.theirs[ours] = tuple(name for name, target in (mapping or {}).items() if target == ours)
+
+    def beside(self, path: str) -> Columns:
+        """Add the ``columns:`` and ``constants:`` of the sidecar file ``<path>.yml``, where there is one."""
+        import yaml
+
+        sidecar = Path(f"{path}.yml")
+        if not sidecar.is_file():
+            return self
+        try:
+            said = yaml.safe_load(sidecar.read_text(encoding="utf-8"))
+            merged = Columns(said.get("columns"), {**(said.get("constants") or {}), **self.constants})
+        except (yaml.YAMLError, UnicodeDecodeError, AttributeError, TypeError, OSError):
+            message = "it must be YAML with `columns:` (theirs: ours) and, if wanted, `constants:` (ours: value)"
+            raise SourceError(f"{sidecar}: cannot be read as a sidecar file; {message}") from None
+        defaults = Columns()
+        for ours, names in self.theirs.items():
+            if names != defaults.theirs[ours]:
+                merged.theirs[ours] = names
+        return merged
+
+    def present_in(self, columns: list[str]) -> list[str]:
+        """Return those of a file's columns that mean something here."""
+        return [name for names in self.theirs.values() for name in names if name in columns]
+
+    def expressions(self, path: str, present: list[str] | None, prefix: str) -> dict[str, str]:
+        """Return SQL per column of ours; ``present`` lists the file's columns where they are known.
+
+        Raises :class:`SourceError` where the file has no column for what a record must have.
+        """
+        found: dict[str, str] = {}
+        for ours, names in self.theirs.items():
+            there = [name for name in names if present is None or name in present]
+            parts = [f"CAST({prefix}{quoted(name)} AS VARCHAR)" for name in there]
+            if ours in self.constants:
+                parts = [literal(self.constants[ours])]
+            found[ours] = f"nullif(trim(coalesce({', '.join(parts)})), '')" if parts else "CAST(NULL AS VARCHAR)"
+            if ours in ("destination", "status") and not parts:
+                self._refuse(path, ours, present or [])
+        if present is not None and not {*self.theirs["message_id"], *self.theirs["event_line"]} & set(present):
+            self._refuse(path, "message_id", present)
+        return found
+
+    @staticmethod
+    def _refuse(path: str, ours: str, present: list[str]) -> None:
+        columns = ", ".join(present[:30])
+        hint = f"name it with --map theirs={ours}"
+        if ours != "message_id":
+            hint += f", or --set {ours}=VALUE if it is the same for every record"
+        raise SourceError(f"{path}: no column gives the {ours}; it has {columns}; {hint}")
+
+
+def load_delivery_files(
+    engine: Engine, files: list[InputFile], columns: Columns, progress: Callable[[int], None]
+) -> None:
+    """Load delivery records into the tables, inside the caller's transaction.
+
+    In: NDJSON, CSV (also with tabs or semicolons) or Parquet, by name or content, plain or gzipped. Out:
+    rows in ``delivery`` and ``route``; records without a destination or without any word on their event
+    in ``rejected_line``; one row per file in ``input_file``. Raises :class:`SourceError` where a file has
+    no column for what a record must have.
+    """
+    write_reading_file(engine, files, None)
+    engine.run("load deliveries: begin", sql_text("load_deliveries_0_incoming"))
+    for file in files:
+        _read(engine, file, columns.beside(file.path), progress)
+    engine.run("load deliveries: link", sql_text("load_deliveries_2_link"))
+    write_reading_file(engine, files, None)
+    engine.run("load deliveries: account", sql_text("load_deliveries_3_account"))
+
+
+def link_pending(engine: Engine) -> None:
+    """Try again to find the events of delivery records that found none so far."""
+    if engine.value("count pending deliveries", "SELECT count(*) FROM delivery WHERE event_id IS NULL"):
+        engine.run("load deliveries: pending", sql_text("load_deliveries_1_pending"))
+        engine.run("load deliveries: link", sql_text("load_deliveries_2_link"))
+
+
+def _format(file: InputFile) -> str:
+    name = file.path.lower().removesuffix(".gz")
+    for suffix, kind in ((".parquet", "parquet"), (".csv", "csv"), (".tsv", "csv")):
+        if name.endswith(suffix):
+            return kind
+    if name.endswith((".ndjson", ".jsonl", ".json")):
+        return "ndjson"
+    with Path(file.path).open("rb") as stream:
+        start = stream.read(4)
+    return "parquet" if start == b"PAR1" else "ndjson" if start[:1] in b"{\x1f" else "csv"
+
+
+def _read(engine: Engine, file: InputFile, columns: Columns, progress: Callable[[int], None]) -> None:
+    if file.problem:
+        return
+    kind = _format(file)
+    if kind == "ndjson":
+        _read_ndjson(engine, file, columns, progress)
+    elif kind == "parquet":
+        parquet = ParquetTable(file)
+        found = columns.expressions(file.path, parquet.columns, "r.")
+        with engine.stream("incoming_table", parquet.batches(columns.present_in(parquet.columns))):
+            _take(engine, found, "incoming_table")
+        progress(file.bytes)
+    else:
+        table = CsvTable(file, progress)
+        if not table.columns:
+            file.problem = file.problem or "empty"
+            return
+        found = columns.expressions(file.path, table.columns, "r.")
+        with engine.stream("incoming_table", table.batches(columns.present_in(table.columns))):
+            _take(engine, found, "incoming_table")
+        file.lines += len(table.bad)
+        bad = [(file.file_id, line, "wrong_columns", text) for line, text in table.bad]
+        engine.insert("load deliveries: set aside", "rejected_line", ("file_id", "line", "code", "content"), bad)
+
+
+def _read_ndjson(engine: Engine, file: InputFile, columns: Columns, progress: Callable[[int], None]) -> None:
+    import pyarrow as pa
+
+    shape = json.dumps({name: "VARCHAR" for names in columns.theirs.values() for name in names})
+    relation = f"""(
+            SELECT
+                l.file_id, l.line, l.raw, coalesce(l.text, try(decode(l.raw))) AS text,
+                try(json_transform(coalesce(l.text, try(decode(l.raw))), {literal(shape)})) AS j
+            FROM incoming_line AS l
+        )"""
+    reject = """CASE
+                WHEN r.j IS NOT NULL AND starts_with(ltrim(r.text, E' \\t\\r\\n'), '{') THEN NULL
+                WHEN r.text IS NULL THEN 'not_utf8'
+                WHEN trim(r.text, E' \\t\\r\\n') = '' THEN 'blank'
+                WHEN try(json_type(r.text)) IS NOT NULL THEN 'not_object'
+                ELSE 'not_json'
+            END"""
+    reader = pa.RecordBatchReader.from_batches(line_schema(), line_batches([file], progress))
+    found = columns.expressions(file.path, None, "r.j.")
+    with engine.stream("incoming_line", reader):
+        _take(engine, found, relation, reject, "coalesce(r.raw, encode(r.text))")
+
+
+def _take(engine: Engine, found: dict[str, str], relation: str, reject: str = "NULL", content: str = "NULL") -> None:
+    """Move the rows of a relation that has file_id and line into ``incoming_delivery``."""
+    engine.run(
+        "load deliveries: read",
+        f"""
+        INSERT INTO incoming_delivery
+        WITH named AS (
+            SELECT
+                r.file_id, r.line, {found["message_id"]} AS message_id,
+                {found["event_file"]} AS event_file, try_cast({found["event_line"]} AS BIGINT) AS event_line,
+                {found["destination"]} AS destination, {found["status"]} AS status,
+                {found["reason"]} AS reason, {found["mode"]} AS mode,
+                try_cast({found["at"]} AS TIMESTAMP) AS logged_at,
+                {reject} AS unreadable, {content} AS content
+            FROM {relation} AS r
+        ),
+        judged AS (
+            SELECT
+                n.*,
+                CASE
+                    WHEN n.unreadable IS NOT NULL THEN n.unreadable
+                    WHEN n.destination IS NULL THEN 'no_destination'
+                    WHEN n.message_id IS NULL AND n.event_line IS NULL THEN 'no_event_named'
+                END AS reject_code
+            FROM named AS n
+        )
+        SELECT
+            g.file_id, g.line, g.message_id, g.event_file, g.event_line, g.destination, g.status, g.reason,
+            g.mode, g.logged_at, g.reject_code, CASE WHEN g.reject_code IS NOT NULL THEN CAST(g.content AS BLOB) END
+        FROM judged AS g""",
+    )

@@ -1,0 +1,8 @@
+-- One row per consent stamp that names categories: how many it names, grants, and leaves unclear.
+SELECT
+    k.stamp_id AS stamp_id,
+    COUNT(*) AS named,
+    SUM(CASE WHEN k.granted = TRUE THEN 1 ELSE 0 END) AS granted,
+    SUM(CASE WHEN k.granted IS NULL THEN 1 ELSE 0 END) AS unclear
+FROM stamp_category AS k
+GROUP BY k.stamp_id

@@ -1,0 +1,34 @@
+-- One row per routing situation and destination: what consent alone says in Segment's cloud.
+-- allow | deny | unclear, with the reason. Read it from the top: the first line that fits decides.
+-- Rules: semantics section 2, its table, sections 2.1 and 2.3; contradictions by their number in section 9.
+SELECT
+    g.signature_id AS signature_id,
+    a.version_id AS version_id,
+    a.destination_id AS destination_id,
+    CASE
+        WHEN d.kind = 'aws-s3' OR (d.kind = 'engage' AND d.enforced = FALSE) THEN 'exempt'
+        WHEN a.needed = 0 THEN 'unmapped'
+        -- every category the destination needs is granted: no reading of the rules denies it
+        WHEN a.granted = a.needed THEN 'granted'
+        -- the preference event goes to Actions destinations whatever it says
+        WHEN g.kind <> 'event' AND d.kind = 'actions' THEN 'preference_event'
+        WHEN g.kind <> 'event' THEN 'preference_event_unsaid'
+        WHEN s.dialect <> 'segment' THEN 'foreign_stamp'
+        WHEN s.state IN ('A0', 'A1') THEN 'no_consent_object'
+        WHEN s.state = 'A2' AND i.form IN ('absent', 'empty') THEN 'empty_consent_object'
+        WHEN s.state = 'A2' THEN 'empty_consent_with_integrations'
+        WHEN s.state = 'A3' AND i.form IN ('absent', 'empty') THEN 'no_categories'
+        WHEN s.state = 'A3' AND COALESCE(n.denied, 0) > 0 THEN 'no_categories'
+        WHEN s.state = 'A3' THEN 'empty_preferences_with_integrations'
+        WHEN s.state = 'A4' AND a.refused > 0 THEN 'refused'
+        WHEN s.state = 'A4' AND a.unclear > 0 THEN 'not_boolean'
+        WHEN s.state = 'A4' AND a.unnamed > 0 THEN 'unnamed'
+        ELSE 'malformed'
+    END AS reason
+FROM signature AS g
+INNER JOIN stamp AS s ON s.stamp_id = g.stamp_id
+INNER JOIN integrations AS i ON i.integrations_id = g.integrations_id
+INNER JOIN stamp_account AS a ON a.stamp_id = g.stamp_id
+INNER JOIN destination AS d ON d.version_id = a.version_id AND d.destination_id = a.destination_id
+LEFT JOIN integrations_account AS n
+    ON n.integrations_id = g.integrations_id AND n.version_id = a.version_id AND n.destination_id = a.destination_id

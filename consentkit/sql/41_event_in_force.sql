@@ -1,0 +1,17 @@
+-- One row per event and the policy version in force at its time; an event before the first version, or
+-- undated while there are several, has none. settled is false near a change of version.
+SELECT
+    e.event_id AS event_id,
+    e.signature_id AS signature_id,
+    e.person_key AS person_key,
+    e.event_at AS event_at,
+    v.version_id AS version_id,
+    CASE
+        WHEN v.version_id IS NULL THEN FALSE
+        WHEN e.event_at IS NULL THEN TRUE
+        WHEN e.event_at >= v.settled_from AND e.event_at < v.settled_to THEN TRUE
+        ELSE FALSE
+    END AS settled
+FROM event AS e
+LEFT JOIN policy_version AS v
+    ON (e.event_at >= v.valid_from AND e.event_at < v.valid_to) OR (e.event_at IS NULL AND v.takes_undated = TRUE)

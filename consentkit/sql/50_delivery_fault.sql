@@ -1,0 +1,70 @@
+-- One row per routing situation, route and finding that a delivery of the one by the other is.
+-- certain = FALSE where the rules or the data leave a doubt. Findings: semantics section 10.
+WITH judged AS (
+    SELECT
+        x.signature_id AS signature_id,
+        x.version_id AS version_id,
+        x.destination_id AS destination_id,
+        x.source_id AS source_id,
+        x.connected AS connected,
+        x.outcome AS outcome,
+        x.consent_says AS consent_says,
+        x.consent_reason AS consent_reason,
+        x.integrations_say AS integrations_say,
+        x.integrations_reason AS integrations_reason,
+        r.route_id AS route_id,
+        r.status AS status,
+        r.reason_means AS reason_means,
+        r.mode AS mode,
+        d.kind AS kind,
+        d.known AS known,
+        s.state AS state,
+        a.needed AS needed,
+        a.granted AS granted,
+        CASE WHEN n.named > 0 AND n.granted + n.unclear = 0 THEN TRUE ELSE FALSE END AS refuses_all
+    FROM decision AS x
+    INNER JOIN route_meaning AS r ON r.version_id = x.version_id AND r.destination_id = x.destination_id
+    INNER JOIN destination AS d ON d.version_id = x.version_id AND d.destination_id = x.destination_id
+    INNER JOIN signature AS g ON g.signature_id = x.signature_id
+    INNER JOIN stamp AS s ON s.stamp_id = g.stamp_id
+    INNER JOIN stamp_account AS a
+        ON a.stamp_id = g.stamp_id AND a.version_id = x.version_id AND a.destination_id = x.destination_id
+    LEFT JOIN stamp_total AS n ON n.stamp_id = g.stamp_id
+)
+SELECT
+    j.signature_id AS signature_id,
+    j.version_id AS version_id,
+    j.route_id AS route_id,
+    j.destination_id AS destination_id,
+    j.source_id AS source_id,
+    f.code AS code,
+    CASE
+        WHEN f.code = 'V7' AND (j.mode = 'device' OR j.integrations_reason = 'may_be_listed') THEN FALSE
+        WHEN f.code = 'V8' AND j.consent_reason NOT IN ('granted', 'unmapped') THEN FALSE
+        ELSE TRUE
+    END AS certain
+FROM judged AS j
+CROSS JOIN finding_code AS f
+WHERE
+    CASE
+        -- delivered although a category it needs is refused or not named
+        WHEN f.code = 'V5' THEN j.status = 'delivered' AND j.mode <> 'device' AND j.consent_says = 'deny'
+        WHEN f.code = 'V6' THEN j.status = 'delivered' AND j.mode = 'device' AND j.consent_says = 'deny'
+        -- delivered although the integrations object said no
+        WHEN f.code = 'V7' THEN j.status = 'delivered'
+            AND (j.integrations_say = 'deny' OR j.integrations_reason = 'may_be_listed')
+        -- discarded for consent although consent allows it
+        WHEN f.code = 'V8' THEN j.status = 'filtered' AND j.reason_means = 'consent' AND j.consent_says = 'allow'
+            AND j.consent_reason <> 'exempt'
+        -- discarded for one of the two when the rules block for the other
+        WHEN f.code = 'V10' THEN j.status = 'filtered' AND j.reason_means = 'integrations' AND j.consent_says = 'deny'
+        -- delivered, needs no category, and the person refused every category asked for
+        WHEN f.code = 'V18' THEN j.status = 'delivered' AND j.known = TRUE AND j.consent_reason = 'unmapped' AND j.refuses_all
+        -- delivered to an exempt destination whose categories, or all of them, are refused
+        WHEN f.code = 'V19' THEN j.status = 'delivered' AND j.consent_reason = 'exempt' AND j.state IN ('A3', 'A4')
+            AND (j.granted < j.needed OR (j.needed = 0 AND j.refuses_all))
+        WHEN f.code = 'V1E' THEN j.status = 'delivered' AND j.consent_reason <> 'exempt' AND j.state IN ('A0', 'A1')
+        WHEN f.code = 'X7' THEN j.status = 'delivered' AND j.known = TRUE AND j.connected = FALSE
+        WHEN f.code = 'X8' THEN j.status = 'delivered' AND j.outcome = 'indeterminate'
+        ELSE FALSE
+    END

@@ -1,0 +1,54 @@
+-- One row per routing situation and finding that an event of it is, whatever happened to it afterwards.
+-- since: only from that moment on (a source that began to stamp). Findings: semantics section 10.
+WITH judged AS (
+    SELECT
+        g.signature_id AS signature_id,
+        g.kind AS kind,
+        o.version_id AS version_id,
+        o.source_id AS source_id,
+        e.stamps_consent AS stamps_consent,
+        e.stamping_since AS stamping_since,
+        s.stamp_id AS stamp_id,
+        s.state AS state,
+        s.dialect AS dialect,
+        s.problem AS problem
+    FROM signature AS g
+    INNER JOIN stamp AS s ON s.stamp_id = g.stamp_id
+    INNER JOIN signature_source AS o ON o.signature_id = g.signature_id
+    INNER JOIN source AS e ON e.version_id = o.version_id AND e.source_id = o.source_id
+)
+SELECT
+    j.signature_id AS signature_id,
+    j.version_id AS version_id,
+    j.source_id AS source_id,
+    f.code AS code,
+    CASE
+        WHEN f.code = 'V2' THEN CASE WHEN j.state = 'A2' THEN 'empty consent' ELSE 'empty categoryPreferences' END
+        WHEN f.code = 'V3' THEN j.problem
+    END AS detail,
+    CASE WHEN f.code = 'V1' THEN j.stamping_since END AS since
+FROM judged AS j
+CROSS JOIN finding_code AS f
+WHERE
+    CASE
+        WHEN f.code = 'V1' THEN j.stamps_consent = TRUE AND j.state IN ('A0', 'A1')
+        WHEN f.code = 'V2' THEN j.state IN ('A2', 'A3') AND j.problem IS NULL AND j.dialect = 'segment'
+        WHEN f.code = 'V3' THEN j.problem IS NOT NULL AND j.dialect = 'segment'
+        WHEN f.code = 'V3L' THEN j.dialect = 'consent-manager'
+        WHEN f.code = 'V17' THEN j.kind = 'preference_old'
+        WHEN f.code = 'X5' THEN j.source_id = 0
+        ELSE FALSE
+    END
+UNION ALL
+SELECT
+    j.signature_id AS signature_id,
+    j.version_id AS version_id,
+    j.source_id AS source_id,
+    CASE WHEN m.resembles IS NULL THEN 'V4' ELSE 'V4C' END AS code,
+    k.category_id AS detail,
+    NULL AS since
+FROM judged AS j
+INNER JOIN stamp_category AS k ON k.stamp_id = j.stamp_id
+LEFT JOIN category AS c ON c.version_id = j.version_id AND c.category_id = k.category_id
+LEFT JOIN category_near_miss AS m ON m.version_id = j.version_id AND m.name = k.category_id
+WHERE c.category_id IS NULL AND j.dialect = 'segment'

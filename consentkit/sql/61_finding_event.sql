@@ -1,0 +1,13 @@
+-- One row per event and finding it is, whatever happened to it afterwards.
+SELECT
+    f.code AS code,
+    CASE WHEN f.since IS NOT NULL AND e.event_at IS NULL THEN 'possible' ELSE 'certain' END AS certainty,
+    f.source_id AS source_id,
+    f.version_id AS version_id,
+    f.detail AS detail,
+    e.event_id AS event_id,
+    e.person_key AS person_key,
+    e.event_at AS seen_at
+FROM event_in_force AS e
+INNER JOIN event_fault AS f ON f.signature_id = e.signature_id AND f.version_id = e.version_id
+WHERE f.since IS NULL OR e.event_at IS NULL OR e.event_at >= f.since

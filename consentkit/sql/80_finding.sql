@@ -1,0 +1,83 @@
+-- One row per finding: code, certainty and the destination or source it is about, with counts of delivery
+-- records, events and people, the number they are out of, and when it was first and last seen.
+-- people counts distinct user ids, else anonymous ids; unnamed_events are events with neither.
+WITH row_of AS (
+    SELECT
+        f.code AS code, f.certainty AS certainty, NULL AS source_id, f.destination_id AS destination_id,
+        NULL AS detail, f.delivery_id AS delivery_id, f.event_id AS event_id, f.person_key AS person_key, f.seen_at AS seen_at
+    FROM finding_delivery AS f
+    UNION ALL
+    SELECT
+        f.code AS code, 'certain' AS certainty, NULL AS source_id, f.destination_id AS destination_id,
+        NULL AS detail, f.delivery_id AS delivery_id, f.event_id AS event_id, f.person_key AS person_key, f.seen_at AS seen_at
+    FROM finding_record AS f
+    UNION ALL
+    SELECT
+        f.code AS code, f.certainty AS certainty, f.source_id AS source_id, NULL AS destination_id,
+        f.detail AS detail, NULL AS delivery_id, f.event_id AS event_id, f.person_key AS person_key, f.seen_at AS seen_at
+    FROM finding_event AS f
+),
+counted AS (
+    SELECT
+        r.code AS code,
+        r.certainty AS certainty,
+        r.source_id AS source_id,
+        r.destination_id AS destination_id,
+        r.detail AS detail,
+        COUNT(r.delivery_id) AS deliveries,
+        COUNT(DISTINCT r.event_id) AS events,
+        COUNT(DISTINCT r.person_key) AS people,
+        COUNT(DISTINCT CASE WHEN r.person_key IS NULL THEN r.event_id END) AS unnamed_events,
+        MIN(r.seen_at) AS first_seen,
+        MAX(r.seen_at) AS last_seen
+    FROM row_of AS r
+    GROUP BY r.code, r.certainty, r.source_id, r.destination_id, r.detail
+)
+SELECT
+    c.code AS code,
+    k.severity AS severity,
+    c.certainty AS certainty,
+    k.title AS title,
+    s.source AS source,
+    d.destination AS destination,
+    c.detail AS detail,
+    CASE WHEN c.destination_id IS NOT NULL THEN c.deliveries END AS deliveries,
+    CASE
+        WHEN c.destination_id IS NULL THEN NULL
+        WHEN c.code IN ('V8', 'V10') THEN d.filtered
+        WHEN c.code IN ('V20', 'X3', 'X4', 'X11') THEN d.records
+        ELSE d.delivered
+    END AS of_deliveries,
+    c.events AS events,
+    CASE WHEN c.source_id IS NOT NULL THEN s.events END AS of_events,
+    c.people AS people,
+    c.unnamed_events AS unnamed_events,
+    c.first_seen AS first_seen,
+    c.last_seen AS last_seen,
+    k.advice AS advice,
+    k.source AS rule
+FROM counted AS c
+INNER JOIN finding_code AS k ON k.code = c.code
+LEFT JOIN destination_count AS d ON d.destination_id = c.destination_id
+LEFT JOIN source_count AS s ON s.source_id = c.source_id
+UNION ALL
+SELECT
+    f.code AS code,
+    k.severity AS severity,
+    'certain' AS certainty,
+    k.title AS title,
+    NULL AS source,
+    NULL AS destination,
+    f.detail AS detail,
+    NULL AS deliveries,
+    NULL AS of_deliveries,
+    f.n AS events,
+    f.out_of AS of_events,
+    NULL AS people,
+    NULL AS unnamed_events,
+    f.first_seen AS first_seen,
+    f.last_seen AS last_seen,
+    k.advice AS advice,
+    k.source AS rule
+FROM finding_completeness AS f
+INNER JOIN finding_code AS k ON k.code = f.code

@@ -1,0 +1,80 @@
+-- Each delivery record finds its event: by file and line where both are given, else by message id.
+-- A message id shared by several events links to the first of them; views then look at all of them.
+-- Records that find none are kept and tried again when more events are loaded.
+INSERT INTO rejected_line
+SELECT d.file_id, d.line, d.reject_code, d.content
+FROM incoming_delivery AS d
+WHERE d.reject_code IS NOT NULL;
+
+INSERT INTO route
+SELECT
+    CAST((SELECT coalesce(max(r.route_id), 0) FROM route AS r)
+        + row_number() OVER (ORDER BY n.destination, n.status, n.reason, n.mode) AS INTEGER),
+    n.destination, n.status, n.reason, n.mode
+FROM (
+    SELECT DISTINCT d.destination, d.status, d.reason, d.mode FROM incoming_delivery AS d WHERE d.reject_code IS NULL
+) AS n
+WHERE NOT EXISTS (
+    SELECT 1 FROM route AS r
+    WHERE r.destination = n.destination
+        AND r.status IS NOT DISTINCT FROM n.status
+        AND r.reason IS NOT DISTINCT FROM n.reason
+        AND r.mode IS NOT DISTINCT FROM n.mode
+);
+
+-- An event file is meant by its path or by the end of it; with none named, by being the only one.
+CREATE OR REPLACE TEMP TABLE meant_file AS
+WITH named AS (
+    SELECT DISTINCT d.event_file FROM incoming_delivery AS d WHERE d.event_line IS NOT NULL
+),
+matched AS (
+    SELECT n.event_file, f.file_id
+    FROM named AS n
+    INNER JOIN input_file AS f
+        ON f.kind = 'events' AND (n.event_file IS NULL OR f.path = n.event_file OR ends_with(f.path, '/' || n.event_file))
+)
+SELECT m.event_file, min(m.file_id) AS file_id
+FROM matched AS m
+GROUP BY m.event_file
+HAVING count(*) = 1;
+
+INSERT INTO delivery
+WITH routed AS (
+    SELECT
+        d.file_id, d.line, d.logged_at, d.message_id, d.event_file, d.event_line, r.route_id,
+        hash(d.message_id) AS message_key,
+        m.file_id::BIGINT * 10000000000 + d.event_line AS place_id
+    FROM incoming_delivery AS d
+    INNER JOIN route AS r
+        ON r.destination = d.destination
+        AND r.status IS NOT DISTINCT FROM d.status
+        AND r.reason IS NOT DISTINCT FROM d.reason
+        AND r.mode IS NOT DISTINCT FROM d.mode
+    LEFT JOIN meant_file AS m ON d.event_line IS NOT NULL AND m.event_file IS NOT DISTINCT FROM d.event_file
+    WHERE d.reject_code IS NULL
+),
+named AS (
+    SELECT e.event_id, e.message_id, e.message_key
+    FROM event AS e
+    LEFT JOIN shared_message AS s ON s.event_id = e.event_id
+    WHERE e.message_id IS NOT NULL AND (s.event_id IS NULL OR s.group_id = e.event_id)
+),
+linked AS (
+    SELECT
+        r.*,
+        coalesce(p.event_id, c.event_id) AS by_line,
+        n.event_id AS by_message
+    FROM routed AS r
+    LEFT JOIN event AS p ON p.event_id = r.place_id
+    LEFT JOIN duplicate_line AS c ON c.file_id::BIGINT * 10000000000 + c.line = r.place_id
+    LEFT JOIN named AS n ON n.message_key = r.message_key AND n.message_id = r.message_id
+)
+SELECT
+    l.file_id::BIGINT * 10000000000 + l.line, l.file_id, l.line,
+    coalesce(l.by_line, l.by_message),
+    CASE WHEN l.by_line IS NOT NULL THEN 'line' WHEN l.by_message IS NOT NULL THEN 'message_id' END,
+    l.route_id, l.logged_at,
+    CASE WHEN coalesce(l.by_line, l.by_message) IS NULL THEN l.message_id END,
+    CASE WHEN coalesce(l.by_line, l.by_message) IS NULL THEN l.event_file END,
+    CASE WHEN coalesce(l.by_line, l.by_message) IS NULL THEN l.event_line END
+FROM linked AS l

@@ -1,0 +1,88 @@
+-- One row per line of this slice: what a rule or a count can use, or why the line is rejected.
+-- Each line is parsed once; consent and integrations stay text until they are known to be new.
+CREATE OR REPLACE TEMP TABLE incoming AS
+WITH decoded AS (
+    SELECT l.file_id, l.line, l.raw, coalesce(l.text, try(decode(l.raw))) AS text
+    FROM incoming_line AS l
+),
+parsed AS (
+    SELECT
+        d.file_id, d.line, d.raw, d.text,
+        starts_with(d.text, '{') OR starts_with(ltrim(d.text, E' \t\r\n'), '{') AS is_object,
+        try(json_transform(d.text, '{
+            "messageId": "VARCHAR", "anonymousId": "VARCHAR", "userId": "VARCHAR",
+            "type": "VARCHAR", "event": "VARCHAR", "name": "VARCHAR",
+            "timestamp": "VARCHAR", "originalTimestamp": "VARCHAR", "sentAt": "VARCHAR", "receivedAt": "VARCHAR",
+            "writeKey": "VARCHAR", "sourceId": "VARCHAR",
+            "context": {
+                "consent": "JSON", "consentManagement": "JSON",
+                "library": {"name": "VARCHAR", "version": "VARCHAR"},
+                "app": {"version": "VARCHAR"}, "location": {"country": "VARCHAR"}
+            },
+            "integrations": "JSON"
+        }')) AS j
+    FROM decoded AS d
+),
+judged AS (
+    SELECT
+        p.*,
+        CASE
+            WHEN p.j IS NOT NULL AND p.is_object THEN NULL
+            WHEN p.text IS NULL THEN 'not_utf8'
+            WHEN trim(p.text, E' \t\r\n') = '' THEN 'blank'
+            WHEN octet_length(encode(p.text)) > 268000000 THEN 'too_long'
+            WHEN try(json_type(p.text)) IS NOT NULL THEN 'not_object'
+            WHEN p.is_object AND NOT ends_with(rtrim(p.text, E' \t\r\n'), '}') THEN 'cut_off'
+            ELSE 'not_json'
+        END AS reject_code
+    FROM parsed AS p
+),
+formed AS (
+    SELECT
+        g.*,
+        nullif(g.j.messageId, '') AS message_id,
+        CASE
+            WHEN g.j.context.consent IS NOT NULL THEN 'given'
+            WHEN g.j.context IS NULL THEN 'no_context'
+            WHEN contains(g.text, '"consent"') AND json_type(g.text, '$.context.consent') = 'NULL' THEN 'null'
+            -- a context of another type parses to an object of nothing: only such lines are looked at again
+            WHEN g.j.context.library.name IS NULL AND g.j.context.consentManagement IS NULL
+                AND json_type(g.text, '$.context') <> 'OBJECT' THEN 'bad_context'
+            ELSE 'absent'
+        END AS form,
+        CASE
+            WHEN g.j.event IN ('Segment Consent Preference Updated', 'Segment Consent Preference')
+                AND lower(trim(g.j.type)) = 'track'
+                THEN CASE WHEN g.j.event = 'Segment Consent Preference' THEN 'preference_old' ELSE 'preference' END
+            ELSE 'event'
+        END AS kind
+    FROM judged AS g
+)
+SELECT
+    f.file_id, f.line, f.reject_code,
+    CASE WHEN f.reject_code IS NOT NULL THEN coalesce(f.raw, encode(f.text)) END AS content,
+    f.message_id,
+    CASE WHEN f.message_id IS NOT NULL THEN hash(f.message_id) END AS message_key,
+    CASE WHEN f.message_id IS NOT NULL THEN hash(f.text) END AS payload_key,
+    f.j.type AS type,
+    coalesce(f.j.event, f.j.name) AS name,
+    nullif(trim(f.j.anonymousId), '') AS anonymous_id,
+    nullif(trim(f.j.userId), '') AS user_id,
+    coalesce(f.j.timestamp, f.j.originalTimestamp) AS event_at,
+    CASE WHEN f.j.timestamp IS NOT NULL THEN f.j.originalTimestamp END AS original_at,
+    f.j.receivedAt AS received_at,
+    f.j.sentAt AS sent_at,
+    f.j.context.library.name AS library,
+    f.j.context.library.version AS library_version,
+    f.j.context.app.version AS app_version,
+    f.j.context.location.country AS country,
+    coalesce(f.j.writeKey, f.j.sourceId) AS source_key,
+    f.kind, f.form,
+    f.j.context.consent::VARCHAR AS consent,
+    f.j.context.consentManagement::VARCHAR AS consent_management,
+    hash(f.form, f.j.context.consent::VARCHAR, f.j.context.consentManagement::VARCHAR) AS stamp_key,
+    f.j.integrations::VARCHAR AS integrations,
+    hash(f.j.integrations::VARCHAR) AS integrations_key,
+    hash(r.source_given, coalesce(f.j.writeKey, f.j.sourceId), f.kind, stamp_key, integrations_key) AS situation_key
+FROM formed AS f
+INNER JOIN reading_file AS r ON r.file_id = f.file_id

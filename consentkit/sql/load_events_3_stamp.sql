@@ -1,0 +1,52 @@
+-- New consent stamps, each read once: its state and problems (semantics sections 1, 2 and 10, V3).
+INSERT INTO stamp
+WITH fresh AS (
+    SELECT DISTINCT i.stamp_key, i.form, i.consent, i.consent_management
+    FROM incoming AS i
+    WHERE i.reject_code IS NULL
+        AND NOT EXISTS (
+            SELECT 1 FROM stamp AS s
+            WHERE s.stamp_key = i.stamp_key AND s.form = i.form
+                AND s.consent IS NOT DISTINCT FROM i.consent
+                AND s.consent_management IS NOT DISTINCT FROM i.consent_management
+        )
+),
+typed AS (
+    SELECT
+        f.*,
+        json_type(f.consent) AS consent_type,
+        json_type(f.consent, '$.categoryPreferences') AS preferences_type,
+        json_exists(f.consent, '$.categoryPreference') AS has_singular_key,
+        json_exists(f.consent, '$.destinationPreferences') AS has_destination_preferences,
+        json_extract(f.consent, '$.categoryPreferences') AS preferences
+    FROM fresh AS f
+),
+looked_into AS (
+    SELECT
+        t.*,
+        CASE WHEN t.preferences_type = 'OBJECT' THEN json_keys(t.preferences) ELSE [] END AS names,
+        CASE WHEN t.preferences_type = 'OBJECT'
+            THEN map_values(CAST(t.preferences AS MAP(VARCHAR, JSON))) ELSE [] END AS entries
+    FROM typed AS t
+)
+SELECT
+    CAST((SELECT coalesce(max(s.stamp_id), 0) FROM stamp AS s) + row_number() OVER (ORDER BY l.stamp_key) AS INTEGER),
+    l.stamp_key, l.form, l.consent, l.consent_management,
+    CASE
+        WHEN l.form = 'no_context' THEN 'A0'
+        WHEN l.form = 'absent' THEN 'A1'
+        WHEN l.form IN ('null', 'bad_context') OR l.consent_type <> 'OBJECT' THEN 'A6'
+        WHEN l.preferences_type IS NULL THEN 'A2'
+        WHEN l.preferences_type <> 'OBJECT' THEN 'A6'
+        WHEN len(l.names) = 0 THEN 'A3'
+        ELSE 'A4'
+    END,
+    CASE WHEN l.has_destination_preferences THEN 'consent-manager' ELSE 'segment' END,
+    CASE
+        WHEN l.form IN ('null', 'bad_context') OR l.consent_type <> 'OBJECT' THEN 'not_object'
+        WHEN l.preferences_type <> 'OBJECT' THEN 'not_object'
+        WHEN l.has_singular_key THEN 'singular_key'
+        WHEN len(list_filter(l.entries, lambda e: json_type(e) <> 'BOOLEAN')) > 0 THEN 'not_boolean'
+        WHEN len(list_filter(l.names, lambda n: n <> trim(n) OR n = '')) > 0 THEN 'blank_key'
+    END
+FROM looked_into AS l

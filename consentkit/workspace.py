@@ -1,0 +1,256 @@
+"""The one object users hold: open, load, apply, ask. It orders the steps and contains none of them."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import duckdb
+
+from consentkit.applying import apply_policy, complete_policy
+from consentkit.engine import Engine, quoted, sql_names, sql_text
+from consentkit.errors import SourceError, UsageError
+from consentkit.policy import Policy
+from consentkit.sources.deliveries import DELIVERY_SUFFIXES, Columns, link_pending, load_delivery_files
+from consentkit.sources.files import EVENT_SUFFIXES, InputFile, find_files
+from consentkit.sources.segment_json import load_event_files
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    import pandas as pd
+
+    from consentkit.engine import Tracer
+
+    Paths = str | Path | Sequence[str | Path]
+    Progress = Callable[[int, int], None]
+
+GROUP_BYTES = 1 << 28
+_LAYOUT = "1"
+
+
+class Workspace:
+    """One database with its events, deliveries, policy and every view on them.
+
+    Made by :func:`open`. Use it in a ``with`` block, or call :meth:`close`.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        _prepare(engine)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the database."""
+        self._engine.close()
+
+    def load_events(self, paths: Paths, *, source: str | None = None, progress: Progress | None = None) -> None:
+        """Load Segment-spec events: NDJSON files, plain or gzipped, globs and folders.
+
+        ``source`` names the source they come from; else each event's write key says it. ``progress`` is
+        called with (bytes read, bytes in all). A file whose content is already loaded is left out. Raises
+        :class:`SourceError` where a path names nothing.
+        """
+        files = self._new_files(find_files(paths, EVENT_SUFFIXES), "events", source)
+
+        def load(group: list[InputFile], tell: Callable[[int], None]) -> None:
+            load_event_files(self._engine, group, source, tell)
+
+        self._load(files, load, progress)
+        if files:
+            with self._engine.transaction():
+                link_pending(self._engine)
+                complete_policy(self._engine)
+
+    def load_deliveries(
+        self,
+        paths: Paths,
+        *,
+        columns: Mapping[str, str] | None = None,
+        constants: Mapping[str, str] | None = None,
+        progress: Progress | None = None,
+    ) -> None:
+        """Load delivery records: NDJSON, CSV or Parquet files, globs and folders.
+
+        ``columns`` maps their column names to ours, ``constants`` gives ours that are the same for every
+        record (policy and commands document, section 2). Raises :class:`SourceError` where a path names
+        nothing or a file has no column for what a record must have.
+        """
+        named = Columns(columns, constants)
+        files = self._new_files(find_files(paths, DELIVERY_SUFFIXES), "deliveries", None)
+
+        def load(group: list[InputFile], tell: Callable[[int], None]) -> None:
+            load_delivery_files(self._engine, group, named, tell)
+
+        self._load(files, load, progress)
+        if files:
+            with self._engine.transaction():
+                complete_policy(self._engine)
+
+    def apply(self, policy: Policy | str | Path) -> None:
+        """Judge everything by this policy from now on; it replaces the one applied before."""
+        wanted = policy if isinstance(policy, Policy) else Policy.load(policy)
+        with self._engine.transaction():
+            apply_policy(self._engine, wanted)
+
+    def sql(self, query: str, params: Sequence[object] = ()) -> pd.DataFrame:
+        """Run a query over the tables and views and return a DataFrame."""
+        return self._engine.frame("your query", query, params)
+
+    def rows(self, query: str, params: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """Run a query with a small result and return its rows as tuples."""
+        return self._engine.rows("your query", query, params)
+
+    def _load(
+        self,
+        files: list[InputFile],
+        load: Callable[[list[InputFile], Callable[[int], None]], None],
+        progress: Progress | None,
+    ) -> None:
+        total, done = sum(file.bytes for file in files), 0
+
+        def tell(count: int) -> None:
+            nonlocal done
+            done += count
+            if progress is not None:
+                progress(done, total)
+
+        for group in _groups(files):
+            with self._engine.transaction():
+                load(group, tell)
+
+    def _new_files(self, files: list[InputFile], kind: str, source: str | None) -> list[InputFile]:
+        """Leave out files already loaded, by content, and number the others."""
+        query = "SELECT sha256, path, source_given FROM input_file WHERE kind = ?"
+        rows = self._engine.rows("files already loaded", query, [kind])
+        known = {(sha if sha not in ("", _EMPTY) else path): (path, given) for sha, path, given in rows}
+        number = self._engine.value("last file number", "SELECT coalesce(max(file_id), 0) FROM input_file")
+        fresh = []
+        for file in files:
+            identity = file.sha256 if file.bytes else file.path
+            if identity in known:
+                path, given = known[identity]
+                if given != source and kind == "events":
+                    said = f"{file.path}: its content is already loaded as {path}"
+                    raise UsageError(f"{said}, of {'source ' + given if given else 'no named source'}")
+                continue
+            known[identity] = (file.path, source)
+            number += 1
+            file.file_id = number
+            fresh.append(file)
+        return fresh
+
+
+_EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+
+def open(  # noqa: A001
+    database: str | Path = ":memory:",
+    *,
+    memory: str | None = None,
+    threads: int | None = None,
+    tracer: Tracer | None = None,
+) -> Workspace:
+    """Open a workspace: one DuckDB file, made if it does not exist, or memory only.
+
+    ``memory`` is a limit such as ``"1GB"`` beyond which work spills to disk; ``tracer`` receives every
+    statement. Raises :class:`SourceError` where the file is no database of consentkit.
+    """
+    engine = Engine(database, memory=memory, threads=threads, tracer=tracer)
+    try:
+        return Workspace(engine)
+    except BaseException:
+        engine.close()
+        raise
+
+
+def decide(
+    events: Paths | Sequence[Mapping[str, Any]] | pd.DataFrame,
+    policy: Policy | str | Path,
+    source: str | None = None,
+) -> pd.DataFrame:
+    """Return the decision for each event and connected destination, by the policy alone.
+
+    In: files, a list of dicts, or a DataFrame whose columns are the events' top-level keys. Out: one row per
+    event and destination with message_id, event_file, event_line, destination, outcome (deliver, block,
+    indeterminate), reason, required and refused (lists of category ids). ``event_line`` counts from 1;
+    ``event_file`` is null for a list or DataFrame. Lines that are no event have no row: see
+    :meth:`Workspace.load_events`. Source of the rules: semantics section 2.
+    """
+    with open() as workspace:
+        workspace.apply(policy)
+        listed = _as_lines(events)
+        if listed is None:
+            workspace.load_events(events, source=source)  # type: ignore[arg-type]
+            return workspace.sql(sql_text("ask_decide"))
+        with tempfile.TemporaryDirectory(prefix="consentkit-") as folder:
+            path = Path(folder, "events.ndjson")
+            path.write_bytes(listed)
+            workspace.load_events(path, source=source)
+        frame = workspace.sql(sql_text("ask_decide"))
+        frame["event_file"] = None
+        return frame
+
+
+def _as_lines(events: Any) -> bytes | None:
+    """Return events held in Python as NDJSON, or None where they are paths."""
+    if isinstance(events, (str, Path)):
+        return None
+    if hasattr(events, "to_json"):
+        text: str = events.to_json(orient="records", lines=True, date_format="iso", force_ascii=False)
+        return text.encode("utf-8", "surrogatepass")
+    listed = list(events)
+    if listed and all(isinstance(item, (str, Path)) for item in listed):
+        return None
+    try:
+        return "".join(json.dumps(item, default=_plain) + "\n" for item in listed).encode()
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"the events cannot be written as JSON: {error}") from None
+
+
+def _plain(value: Any) -> str:
+    if hasattr(value, "isoformat"):
+        return str(value.isoformat())
+    raise TypeError(f"a {type(value).__name__} is not part of JSON")
+
+
+def _groups(files: list[InputFile]) -> list[list[InputFile]]:
+    """Cut a list of files into groups that are loaded as one transaction each."""
+    groups: list[list[InputFile]] = []
+    size = GROUP_BYTES
+    for file in files:
+        if size + file.bytes > GROUP_BYTES:
+            groups.append([])
+            size = 0
+        groups[-1].append(file)
+        size += file.bytes
+    return groups
+
+
+def _prepare(engine: Engine) -> None:
+    """Make the tables of a new database, check those of an old one, and bring the views up to date."""
+    exists = "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'about' AND NOT internal"
+    version = ".".join(duckdb.__version__.split(".")[:2])
+    with engine.transaction():
+        if not engine.value("look for tables", exists):
+            if engine.value("look for other tables", "SELECT count(*) FROM duckdb_tables() WHERE NOT internal"):
+                raise SourceError("this is a DuckDB file, but not one of consentkit; name a new file")
+            engine.run("make the tables", sql_text("tables"))
+            engine.insert("note the layout", "about", ("name", "value"), [("layout", _LAYOUT), ("duckdb", version)])
+        about = dict(engine.rows("read the layout", "SELECT name, value FROM about"))
+        if about.get("layout") != _LAYOUT or about.get("duckdb") != version:
+            made = f"layout {about.get('layout')} with DuckDB {about.get('duckdb')}"
+            here = f"layout {_LAYOUT} with DuckDB {version}"
+            raise SourceError(f"this database has {made}; this consentkit uses {here}; load the files into a new one")
+        engine.run("fill the vocabularies", sql_text("vocabulary"))
+        for name in sql_names():
+            number, _, view = name.partition("_")
+            if number.isdigit():
+                engine.run(f"view {view}", f"CREATE OR REPLACE VIEW {quoted(view)} AS {sql_text(name)}")
