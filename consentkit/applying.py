@@ -35,9 +35,7 @@ def apply_policy(engine: Engine, policy: Policy) -> None:
     """
     for table in _TABLES:
         engine.run("forget the policy", f"DELETE FROM {table}")
-    names = dict.fromkeys(
-        row.destination for version in policy.versions for row in version.destination_rows()
-    )
+    names = dict.fromkeys(row.destination for version in policy.versions for row in version.destination_rows())
     numbers = {name: number for number, name in enumerate(names, start=1)}
     for place, version in zip(policy.version_rows(), policy.versions, strict=True):
         _write_version(engine, place, version, numbers)
@@ -65,7 +63,16 @@ def _write_version(engine: Engine, place: VersionRow, policy: Policy, numbers: d
         "destination",
         ("version_id", "destination_id", "name", "kind", "enabled", "enforced", "known", "connected_to_all"),
         [
-            (version, numbers[row.destination], row.destination, row.kind or "other", row.enabled, row.enforced, True, row.all_sources)
+            (
+                version,
+                numbers[row.destination],
+                row.destination,
+                row.kind or "other",
+                row.enabled,
+                row.enforced,
+                True,
+                row.all_sources,
+            )
             for row in policy.destination_rows()
         ],
     )
@@ -127,9 +134,25 @@ def _write_sources(engine: Engine, version: int, policy: Policy, source_ids: dic
     sources = policy.source_rows()
     points = {row.enforcement for row in sources}
     unknown = (version, 0, UNKNOWN_SOURCE, False, None, points.pop() if len(points) == 1 else "unknown", None)
-    columns = ("version_id", "source_id", "name", "stamps_consent", "stamping_since", "enforcement", "consent_model")
+    columns = (
+        "version_id",
+        "source_id",
+        "name",
+        "stamps_consent",
+        "stamping_since",
+        "enforcement",
+        "consent_model",
+    )
     rows = [
-        (version, source_ids[row.source], row.source, row.stamps_consent, row.stamping_since, row.enforcement, row.consent_model)
+        (
+            version,
+            source_ids[row.source],
+            row.source,
+            row.stamps_consent,
+            row.stamping_since,
+            row.enforcement,
+            row.consent_model,
+        )
         for row in sources
     ]
     engine.insert("write the sources", "source", columns, [*rows, unknown])

@@ -12,7 +12,6 @@ import tempfile
 from contextlib import contextmanager, suppress
 from functools import cache
 from importlib import resources
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import duckdb
@@ -21,6 +20,7 @@ from consentkit.errors import EngineError, SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     import pandas as pd
     import pyarrow as pa
@@ -109,6 +109,12 @@ class Engine:
         """Run one query and return its rows; for small results only."""
         return self._execute(step, sql, params).fetchall()
 
+    def cells(self, step: str, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """Run one query and return its column names and its rows; for small results only."""
+        result = self._execute(step, sql, ())
+        names = [column[0] for column in result.description or ()]
+        return names, result.fetchall()
+
     def value(self, step: str, sql: str, params: Sequence[object] = ()) -> Any:
         """Run one query and return the first column of its first row, or None where there is no row."""
         row = self._execute(step, sql, params).fetchall()
@@ -118,9 +124,14 @@ class Engine:
         """Run one query and return a pandas DataFrame."""
         return self._execute(step, sql, params).df()
 
-    def batches(self, step: str, sql: str, params: Sequence[object] = (), size: int = 65_536) -> pa.RecordBatchReader:
+    def batches(self, step: str, sql: str, size: int = 65_536) -> pa.RecordBatchReader:
         """Run one query and return its rows as a stream of Arrow batches; read it before the next step."""
-        return self._execute(step, sql, params).to_arrow_reader(size)
+        if self._tracer is not None:
+            self._tracer(step, sql)
+        try:
+            return self._con.sql(sql).to_arrow_reader(size)
+        except duckdb.Error as error:
+            raise EngineError(step, _reason(error), sql) from None
 
     def insert(self, step: str, table: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
         """Append rows that Python holds (a policy, a ledger: never events) to a table."""

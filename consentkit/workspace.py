@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     import pandas as pd
+    import pyarrow as pa
 
     from consentkit.engine import Tracer
+    from consentkit.summary import Summary
 
     Paths = str | Path | Sequence[str | Path]
     Progress = Callable[[int, int], None]
@@ -107,6 +109,20 @@ class Workspace:
     def rows(self, query: str, params: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """Run a query with a small result and return its rows as tuples."""
         return self._engine.rows("your query", query, params)
+
+    def cells(self, query: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """Run a query with a small result and return its column names and its rows."""
+        return self._engine.cells("your query", query)
+
+    def batches(self, query: str) -> pa.RecordBatchReader:
+        """Run a query and return its rows as a stream of Arrow batches; read it before the next query."""
+        return self._engine.batches("your query", query)
+
+    def summary(self) -> Summary:
+        """Return what the audit of this workspace finds. Raises :class:`UsageError` without a policy."""
+        from consentkit.summary import summarise
+
+        return summarise(self)
 
     def _load(
         self,
@@ -224,9 +240,9 @@ def _plain(value: Any) -> str:
 def _groups(files: list[InputFile]) -> list[list[InputFile]]:
     """Cut a list of files into groups that are loaded as one transaction each."""
     groups: list[list[InputFile]] = []
-    size = GROUP_BYTES
+    size = 0
     for file in files:
-        if size + file.bytes > GROUP_BYTES:
+        if not groups or size + file.bytes > GROUP_BYTES:
             groups.append([])
             size = 0
         groups[-1].append(file)

@@ -67,9 +67,7 @@ def _mapping(policy: Content) -> Iterator[Hint]:
     needs: dict[str, list[str]] = {}
     for row in policy.mapping_rows():
         needs.setdefault(row.destination, []).append(row.category_id)
-    places: dict[str, KeyPath] = {
-        each.name: ("destinations", index) for index, each in enumerate(policy.destinations)
-    }
+    places: dict[str, KeyPath] = {each.name: ("destinations", index) for index, each in enumerate(policy.destinations)}
     owners = policy.owners()
     for index, category in enumerate(policy.categories):
         for place, name in enumerate(category.destinations):

@@ -71,8 +71,7 @@ class Content(Part):
     def category_rows(self) -> list[CategoryRow]:
         """Give one row per category, see :class:`CategoryRow`."""
         return [
-            CategoryRow(each.id, each.name, each.enabled, warehouse_column_part(each.id))
-            for each in self.categories
+            CategoryRow(each.id, each.name, each.enabled, warehouse_column_part(each.id)) for each in self.categories
         ]
 
     def destination_rows(self) -> list[DestinationRow]:
@@ -83,9 +82,7 @@ class Content(Part):
             each = declared.get(name) or Destination(name=name)
             everywhere = each.connected is None
             rows.append(
-                DestinationRow(
-                    name, name in declared, each.kind, each.enabled, each.enforced, each.exempt, everywhere
-                )
+                DestinationRow(name, name in declared, each.kind, each.enabled, each.enforced, each.exempt, everywhere)
             )
         return rows
 
@@ -99,19 +96,13 @@ class Content(Part):
         Disabled categories are included: whether they bind is a rule, and ``CategoryRow.enabled`` says it.
         """
         owners = self.owners()
-        rows = [
-            MappingRow(category.id, owners[name])
-            for category in self.categories
-            for name in category.destinations
-        ]
+        rows = [MappingRow(category.id, owners[name]) for category in self.categories for name in category.destinations]
         return list(dict.fromkeys(rows))
 
     def consent_rows(self) -> list[ConsentRow]:
         """Give one row per category id of every RudderStack consent setting, see :class:`ConsentRow`."""
         rows = [
-            ConsentRow(
-                each.name, setting.provider, setting.source, setting.legacy, setting.strategy, category
-            )
+            ConsentRow(each.name, setting.provider, setting.source, setting.legacy, setting.strategy, category)
             for each in self.destinations
             for setting in each.consent
             for category in setting.categories
@@ -158,7 +149,5 @@ class Content(Part):
 
     def connection_rows(self) -> list[ConnectionRow]:
         """Give one row per destination and source it is connected to, see :class:`ConnectionRow`."""
-        rows = [
-            ConnectionRow(each.name, source) for each in self.destinations for source in each.connected or ()
-        ]
+        rows = [ConnectionRow(each.name, source) for each in self.destinations for source in each.connected or ()]
         return list(dict.fromkeys(rows))

@@ -38,9 +38,7 @@ class Policy(Content):
 
     @model_validator(mode="wrap")
     @classmethod
-    def _all_mistakes_at_once(
-        cls, data: Any, handler: ModelWrapValidatorHandler[Self], info: ValidationInfo
-    ) -> Self:
+    def _all_mistakes_at_once(cls, data: Any, handler: ModelWrapValidatorHandler[Self], info: ValidationInfo) -> Self:
         """Collect the mistakes of form and of meaning, and raise them together."""
         if isinstance(data, cls):
             return data
@@ -164,9 +162,7 @@ def _same_beginnings(policies: list[Policy]) -> list[Mistake]:
         begin = policy.effective_from
         if begin in first:
             said = f"the same effective_from {moment_text(begin)}" if begin else "no effective_from"
-            message = (
-                f"this version has {said}, like {first[begin]}; each version begins at a time of its own"
-            )
+            message = f"this version has {said}, like {first[begin]}; each version begins at a time of its own"
             mistakes.append(policy._origin.mistake(("effective_from",), message))
         first.setdefault(begin, policy._origin.file)
     return mistakes

@@ -9,9 +9,7 @@ from consentkit.policy.values import Flag, Moment, Text
 
 Platform = Literal["segment", "rudderstack"]
 Kind = Literal["classic", "actions", "warehouse", "aws-s3", "engage", "other"]
-Enforcement = Literal[
-    "cloud", "analytics.js", "kotlin", "swift", "react-native", "rudder-server", "rudder-js"
-]
+Enforcement = Literal["cloud", "analytics.js", "kotlin", "swift", "react-native", "rudder-server", "rudder-js"]
 Regime = Literal["opt-in", "opt-out"]
 Strategy = Literal["and", "or"]
 
@@ -54,9 +52,7 @@ class Category(Part):
 
     id: Text = Field(description="The category id exactly as the consent banner stamps it, case-sensitive.")
     name: Text | None = Field(default=None, description="A name for people; nothing is matched by it.")
-    enabled: Flag = Field(
-        default=True, description="False when the category no longer binds its destinations."
-    )
+    enabled: Flag = Field(default=True, description="False when the category no longer binds its destinations.")
     destinations: tuple[Text, ...] = Field(
         default=(), description="Names or aliases of the destinations that need this category."
     )
@@ -68,9 +64,7 @@ class ConsentSetting(Part):
     Source: semantics §4.
     """
 
-    provider: Text = Field(
-        description="The consent provider as events name it: oneTrust, ketch, iubenda or custom."
-    )
+    provider: Text = Field(description="The consent provider as events name it: oneTrust, ketch, iubenda or custom.")
     categories: tuple[Text, ...] = Field(
         min_length=1, description="The category ids the destination is configured with."
     )
@@ -78,12 +72,8 @@ class ConsentSetting(Part):
         default=None,
         description="Whether all ids must be allowed (and) or one is enough (or); for provider custom.",
     )
-    source: Text | None = Field(
-        default=None, description="The only source the setting is for; absent means every one."
-    )
-    legacy: Flag = Field(
-        default=False, description="True for the older per-destination setting of oneTrust or ketch."
-    )
+    source: Text | None = Field(default=None, description="The only source the setting is for; absent means every one.")
+    legacy: Flag = Field(default=False, description="True for the older per-destination setting of oneTrust or ketch.")
 
 
 class Destination(Part):
@@ -122,9 +112,7 @@ class SourceSettings(Part):
     Source: semantics §3.
     """
 
-    consent_enabled: Flag | None = Field(
-        default=None, description="Whether consent is switched on for the source."
-    )
+    consent_enabled: Flag | None = Field(default=None, description="Whether consent is switched on for the source.")
     all_categories: tuple[Text, ...] | None = Field(
         default=None, description="Ids of the categories of all enabled destinations of the source."
     )
@@ -147,9 +135,7 @@ class Source(Part):
         default=None,
         description="When the source began to stamp consent, a date or a time, UTC without an offset.",
     )
-    enforcement: Enforcement = Field(
-        default="cloud", description="Where consent is enforced for the source's events."
-    )
+    enforcement: Enforcement = Field(default="cloud", description="Where consent is enforced for the source's events.")
     consent_model: Regime = Field(
         default="opt-in", description="How analytics.js treats a visitor who has not chosen yet."
     )

@@ -150,9 +150,7 @@ def _unusable(file: str, line: int | None, message: str) -> Document:
 def _not_yaml(file: str, error: MarkedYAMLError) -> Document:
     """Say in plain words, and on the line where it began, why a text is not YAML."""
     story = f"{error.context or ''} {error.problem or ''}"
-    why = next(
-        (words for sign, words in _SENTENCES if sign in story), "the text does not follow YAML's grammar"
-    )
+    why = next((words for sign, words in _SENTENCES if sign in story), "the text does not follow YAML's grammar")
     opened = re.search("quoted scalar|flow (sequence|mapping)", story) and error.context_mark
     mark = opened or error.problem_mark or error.context_mark
     return _unusable(file, mark.line + 1 if mark else None, f"this is not valid YAML: {why}")
@@ -203,9 +201,7 @@ class _Walk:
         merged: dict[str, tuple[_Node, _Node]] = {}
         for key, child in node.value:
             if key.id != "scalar":
-                self._complain(
-                    key, path, "a key must be plain text; put text that begins with { or [ in quotes"
-                )
+                self._complain(key, path, "a key must be plain text; put text that begins with { or [ in quotes")
             elif key.value == "<<" and key.style is None:
                 for source in self._merged(child, path, depth):
                     merged = {**self._pairs(source, path, depth + 1), **merged}

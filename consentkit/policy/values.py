@@ -63,9 +63,7 @@ def to_moment(value: object) -> datetime:
             return value if value.tzinfo is None else value.astimezone(UTC).replace(tzinfo=None)
     except (ValueError, OverflowError):
         pass
-    raise ValueError(
-        f"found {shown(value)}; allowed: a date such as 2026-01-31 or a time such as 2026-01-31T08:00:00Z"
-    )
+    raise ValueError(f"found {shown(value)}; allowed: a date such as 2026-01-31 or a time such as 2026-01-31T08:00:00Z")
 
 
 def to_duration(value: object) -> timedelta:
@@ -78,9 +76,7 @@ def to_duration(value: object) -> timedelta:
         value = _duration_of(value.strip())
     if isinstance(value, timedelta) and value >= timedelta(0):
         return value
-    raise ValueError(
-        f"found {shown(found)}; allowed: a duration that is not negative, with units: 45s, 10m, 1h30m, 2d"
-    )
+    raise ValueError(f"found {shown(found)}; allowed: a duration that is not negative, with units: 45s, 10m, 1h30m, 2d")
 
 
 def _duration_of(text: str) -> timedelta | None:

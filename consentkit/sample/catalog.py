@@ -53,9 +53,7 @@ class Destination:
 
 
 DESTINATIONS = (
-    Destination(
-        "Facebook Pixel", "facebook-pixel", "classic", ADVERTISING, (WEB, IOS, SERVER), ("facebook-pixel",)
-    ),
+    Destination("Facebook Pixel", "facebook-pixel", "classic", ADVERTISING, (WEB, IOS, SERVER), ("facebook-pixel",)),
     Destination(
         "Google Ads Conversions",
         "google-ads-conversions",
@@ -75,9 +73,7 @@ DESTINATIONS = (
     ),
     Destination("Mixpanel", "mixpanel", "actions", ANALYTICS, (WEB, IOS), ("mixpanel", "Mixpanel (Actions)")),
     Destination("Google Analytics 4 Web", "Google Analytics 4 Web", "actions", ANALYTICS, (WEB,)),
-    Destination(
-        "Braze", "Braze", "actions", FUNCTIONAL, (WEB, IOS, SERVER), ("Appboy", "Braze Cloud Mode (Actions)")
-    ),
+    Destination("Braze", "Braze", "actions", FUNCTIONAL, (WEB, IOS, SERVER), ("Appboy", "Braze Cloud Mode (Actions)")),
     Destination("Zendesk", "zendesk", "classic", FUNCTIONAL, (SERVER,), ("zendesk",)),
     Destination("Intercom", "Intercom", "classic", FUNCTIONAL, (WEB,)),
     Destination(

@@ -78,9 +78,7 @@ class Router:
         self._refusals = _refusals()
         names = [d.name for d in c.DESTINATIONS]
         self._off = np.array([[name in off for name in names] for _, _, off in c.INTEGRATIONS])
-        self._connected = np.array(
-            [[source in d.sources for d in c.DESTINATIONS] for source in range(len(c.SOURCES))]
-        )
+        self._connected = np.array([[source in d.sources for d in c.DESTINATIONS] for source in range(len(c.SOURCES))])
         self._actions = np.array([d.kind == "actions" for d in c.DESTINATIONS])
         self._seen: dict[str, int] = {}
         self._templates: dict[int, tuple[str, int]] = {}
@@ -133,9 +131,7 @@ class Router:
         status[self._every("legacy", events.source == c.SERVER, LEGACY_EVERY), c.LEGACY] = DELIVERED
         return leaked, switched, overblocked
 
-    def render(
-        self, status: NDArray[np.uint8], message_ids: list[str], seconds: list[str]
-    ) -> tuple[str, int]:
+    def render(self, status: NDArray[np.uint8], message_ids: list[str], seconds: list[str]) -> tuple[str, int]:
         """The delivery log of a block: its text (whole lines) and how many lines it has."""
         keys = status.astype(np.int64) @ (6 ** np.arange(_WIDTH, dtype=np.int64))
         unique, first, place = np.unique(keys, return_index=True, return_inverse=True)

@@ -98,9 +98,7 @@ class Dirt:
             while due and due[-1] < self._passed + len(events):
                 start = int(np.searchsorted(places, max(0, due[-1] - self._passed)))
                 # The next free place; else any earlier one; else wait for the next block.
-                place = next(
-                    (int(p) for p in (*places[start:][:99], *places[:99]) if int(p) not in used), None
-                )
+                place = next((int(p) for p in (*places[start:][:99], *places[:99]) if int(p) not in used), None)
                 if place is None:
                     break
                 due.pop()

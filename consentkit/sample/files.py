@@ -31,9 +31,7 @@ class LineFile:
     happen in `pool`; at most a few blocks wait, so memory does not grow with the file.
     """
 
-    def __init__(
-        self, path: Path, pool: ThreadPoolExecutor, level: int, *, end: str = "\n", start: str = ""
-    ) -> None:
+    def __init__(self, path: Path, pool: ThreadPoolExecutor, level: int, *, end: str = "\n", start: str = "") -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.lines = 0
         self._end = end

@@ -68,9 +68,7 @@ def make_people(rng: Generator, count: int, days: int) -> People:
     ios = rng.random(count) < 0.35
     country = rng.integers(0, len(c.COUNTRIES), count)
     luck = rng.random(count)
-    member = np.where(
-        luck < 0.40, np.where(first_day == 0, ALWAYS, LATER), np.where(luck < 0.58, LATER, NEVER)
-    )
+    member = np.where(luck < 0.40, np.where(first_day == 0, ALWAYS, LATER), np.where(luck < 0.58, LATER, NEVER))
     preferences, change_day = _choices(rng, first_day, country, days)
     people = People(
         first_day=first_day,

@@ -76,9 +76,7 @@ def _bodies(source: int) -> list[list[str]]:
             if kind == c.PAGE:
                 path, name = c.PAGES[number % len(c.PAGES)]
                 word = "screen" if source == c.IOS else "page"
-                row.append(
-                    f'"name":"{name}","properties":{{"name":"{name}","path":"{path}"}},"type":"{word}"'
-                )
+                row.append(f'"name":"{name}","properties":{{"name":"{name}","path":"{path}"}},"type":"{word}"')
                 continue
             if kind == c.IDENTIFY:
                 row.append('"traits":{"email":"@@example.com","newsletter":false},"type":"identify"')
@@ -172,9 +170,7 @@ class Renderer:
         if source == c.WEB:
             where = zip(part.kind.tolist(), part.product.tolist(), strict=True)
             pages = self._pages
-            return [
-                f"{table[p]},{pages[k][n]}{stamps[s]}" for (p, s), (k, n) in zip(rows, where, strict=True)
-            ]
+            return [f"{table[p]},{pages[k][n]}{stamps[s]}" for (p, s), (k, n) in zip(rows, where, strict=True)]
         if source == c.IOS:
             apps = map(self._apps.__getitem__, part.version.tolist())
             return [f"{app},{table[p]}{stamps[s]}" for (p, s), app in zip(rows, apps, strict=True)]
@@ -185,10 +181,7 @@ class Renderer:
         people, epoch = self._people, self._clock.epoch_ms
         original = part.at + people.clock_skew[part.person]
         who = part.person.tolist()
-        users = [
-            f'"{people.user[i]}"' if known else "null"
-            for i, known in zip(who, part.known.tolist(), strict=True)
-        ]
+        users = [f'"{people.user[i]}"' if known else "null" for i, known in zip(who, part.known.tolist(), strict=True)]
         switches = [
             c.INTEGRATIONS[i][1].replace("@", str(epoch + start)) if i else "{}"
             for i, start in zip(part.integrations.tolist(), part.session_start.tolist(), strict=True)

@@ -113,9 +113,7 @@ def _record(people: People, events: Three, visit: Three, day: int) -> None:
     people.change_ms[second, person[asks]] = at[asks]
 
 
-def _visits(
-    rng: Generator, people: People, schedule: Schedule, day: int, count: int
-) -> tuple[Ints, Ints, Ints]:
+def _visits(rng: Generator, people: People, schedule: Schedule, day: int, count: int) -> tuple[Ints, Ints, Ints]:
     """Who visits, for how many events, and what must happen: scheduled visits first, then chance."""
     low, high = np.searchsorted(schedule.day, [day, day + 1])
     due = schedule.person[low:high]

@@ -130,9 +130,7 @@ class Ledger:
     people: int
     sources: NDArray[np.int64] = field(default_factory=lambda: np.zeros((2, len(c.SOURCES)), np.int64))
     versions: NDArray[np.int64] = field(default_factory=lambda: np.zeros((2, len(c.VERSIONS)), np.int64))
-    statuses: NDArray[np.int64] = field(
-        default_factory=lambda: np.zeros((c.LEGACY + 1, REJECTED + 1), np.int64)
-    )
+    statuses: NDArray[np.int64] = field(default_factory=lambda: np.zeros((c.LEGACY + 1, REJECTED + 1), np.int64))
     refused: NDArray[np.int64] = field(default_factory=lambda: np.zeros(c.LEGACY, np.int64))
     preference_events: int = 0
 
@@ -223,7 +221,5 @@ def fault_table(truth: SampleTruth) -> str:
     ]
     for fault in truth.faults:
         cells: list[Any] = [f"`{fault.id}`", fault.code, fault.destination or "", fault.deliveries]
-        rows.append(
-            "| " + " | ".join(map(str, [*cells, fault.events, fault.people, fault.description])) + " |"
-        )
+        rows.append("| " + " | ".join(map(str, [*cells, fault.events, fault.people, fault.description])) + " |")
     return "\n".join(rows) + "\n"

@@ -106,9 +106,7 @@ class _Shop:
         """Stop before writing if the folder holds event files that would stay beside the new ones."""
         folders = [*(f"events/{source}" for source in c.SOURCES), "deliveries"]
         ours = {self._name(folder, day) for folder in folders for day in range(len(self._counts))}
-        found = [
-            p for folder in ("events", "deliveries") for p in sorted((self.out / folder).rglob("*.ndjson*"))
-        ]
+        found = [p for folder in ("events", "deliveries") for p in sorted((self.out / folder).rglob("*.ndjson*"))]
         other = [p for p in found if p.relative_to(self.out).as_posix() not in ours]
         if other:
             more = f" and {len(other) - 1} more" if len(other) > 1 else ""

@@ -6,6 +6,7 @@ Source of the columns: the delivery record in the policy and commands document, 
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,9 +22,10 @@ if TYPE_CHECKING:
     from consentkit.engine import Engine
     from consentkit.sources.files import InputFile
 
-DELIVERY_SUFFIXES = tuple(
-    f"{kind}{packing}" for kind in (".ndjson", ".jsonl", ".json", ".csv", ".tsv") for packing in ("", ".gz")
-) + (".parquet",)
+DELIVERY_SUFFIXES = (
+    ".parquet",
+    *(f"{kind}{packing}" for kind in (".ndjson", ".jsonl", ".json", ".csv", ".tsv") for packing in ("", ".gz")),
+)
 
 # The names other logs use for our columns, read without being asked; any other name needs a mapping.
 COLUMNS: dict[str, tuple[str, ...]] = {
@@ -36,7 +38,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "mode": ("connection_mode",),
     "at": ("delivered_at", "timestamp"),
 }
-STATUSES = ("delivered", "filtered", "failed", "rejected", "pending")
+_HEADER = re.compile(r"[A-Za-z_$][\w .$-]{0,59}")  # what is not a header may be a person's data: it is not shown
 
 
 class Columns:
@@ -98,11 +100,14 @@ class Columns:
 
     @staticmethod
     def _refuse(path: str, ours: str, present: list[str]) -> None:
-        columns = ", ".join(present[:30])
+        if all(_HEADER.fullmatch(name) for name in present):
+            said = f"it has {', '.join(present[:30])}"
+        else:
+            said = "and its first line does not look like column names"
         hint = f"name it with --map theirs={ours}"
         if ours != "message_id":
             hint += f", or --set {ours}=VALUE if it is the same for every record"
-        raise SourceError(f"{path}: no column gives the {ours}; it has {columns}; {hint}")
+        raise SourceError(f"{path}: no column gives the {ours}; {said}; {hint}")
 
 
 def load_delivery_files(

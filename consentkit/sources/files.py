@@ -72,7 +72,7 @@ def _expand(item: str, suffixes: tuple[str, ...]) -> list[Path]:
         return files
     if path.exists():
         return [path]
-    matches = [Path(match) for match in sorted(glob.glob(item, recursive=True))]
+    matches = [Path(match) for match in sorted(glob.glob(item, recursive=True))]  # noqa: PTH207 - absolute patterns too
     files = [match for match in matches if match.is_file()]
     if not files:
         raise SourceError(f"{item}: no such file, and no file matches it as a pattern")

@@ -58,7 +58,9 @@ class CsvTable:
                     delimiter=self._delimiter, newlines_in_values=True, invalid_row_handler=set_aside
                 ),
                 convert_options=arrow_csv.ConvertOptions(
-                    include_columns=wanted, column_types=dict.fromkeys(wanted, pa.string()), strings_can_be_null=False
+                    include_columns=wanted,
+                    column_types=dict.fromkeys(wanted, pa.string()),
+                    strings_can_be_null=False,
                 ),
             )
         except pa.ArrowInvalid:  # a header and nothing else

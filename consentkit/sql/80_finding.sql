@@ -1,23 +1,7 @@
 -- One row per finding: code, certainty and the destination or source it is about, with counts of delivery
 -- records, events and people, the number they are out of, and when it was first and last seen.
 -- people counts distinct user ids, else anonymous ids; unnamed_events are events with neither.
-WITH row_of AS (
-    SELECT
-        f.code AS code, f.certainty AS certainty, NULL AS source_id, f.destination_id AS destination_id,
-        NULL AS detail, f.delivery_id AS delivery_id, f.event_id AS event_id, f.person_key AS person_key, f.seen_at AS seen_at
-    FROM finding_delivery AS f
-    UNION ALL
-    SELECT
-        f.code AS code, 'certain' AS certainty, NULL AS source_id, f.destination_id AS destination_id,
-        NULL AS detail, f.delivery_id AS delivery_id, f.event_id AS event_id, f.person_key AS person_key, f.seen_at AS seen_at
-    FROM finding_record AS f
-    UNION ALL
-    SELECT
-        f.code AS code, f.certainty AS certainty, f.source_id AS source_id, NULL AS destination_id,
-        f.detail AS detail, NULL AS delivery_id, f.event_id AS event_id, f.person_key AS person_key, f.seen_at AS seen_at
-    FROM finding_event AS f
-),
-counted AS (
+WITH counted AS (
     SELECT
         r.code AS code,
         r.certainty AS certainty,
@@ -30,7 +14,7 @@ counted AS (
         COUNT(DISTINCT CASE WHEN r.person_key IS NULL THEN r.event_id END) AS unnamed_events,
         MIN(r.seen_at) AS first_seen,
         MAX(r.seen_at) AS last_seen
-    FROM row_of AS r
+    FROM finding_any AS r
     GROUP BY r.code, r.certainty, r.source_id, r.destination_id, r.detail
 )
 SELECT

@@ -1,40 +1,4 @@
--- One row per line that is an event (repeats included) and destination connected to its source.
-WITH placed AS (
-    SELECT e.event_id, e.file_id, e.line FROM event AS e
-    UNION ALL
-    SELECT d.event_id, d.file_id, d.line FROM duplicate_line AS d
-),
-needed AS (
-    SELECT r.version_id, r.destination_id, list(r.category_id ORDER BY r.category_id) AS required
-    FROM requirement AS r
-    GROUP BY r.version_id, r.destination_id
-),
-not_granted AS (
-    SELECT s.stamp_id, r.version_id, r.destination_id, list(r.category_id ORDER BY r.category_id) AS refused
-    FROM stamp AS s
-    CROSS JOIN requirement AS r
-    LEFT JOIN stamp_category AS k ON k.stamp_id = s.stamp_id AND k.category_id = r.category_id
-    WHERE s.state IN ('A3', 'A4') AND (k.category_id IS NULL OR k.granted = FALSE)
-    GROUP BY s.stamp_id, r.version_id, r.destination_id
-)
-SELECT
-    v.message_id,
-    i.path AS event_file,
-    p.line AS event_line,
-    d.name AS destination,
-    coalesce(x.outcome, 'indeterminate') AS outcome,
-    coalesce(x.reason, 'no_policy_in_force') AS reason,
-    coalesce(n.required, []) AS required,
-    coalesce(r.refused, []) AS refused
-FROM placed AS p
-INNER JOIN event AS v ON v.event_id = p.event_id
-INNER JOIN event_in_force AS f ON f.event_id = p.event_id
-INNER JOIN input_file AS i ON i.file_id = p.file_id
-INNER JOIN signature AS g ON g.signature_id = f.signature_id
-INNER JOIN destination AS d ON d.version_id = coalesce(f.version_id, (SELECT w.version_id FROM newest_version AS w))
-LEFT JOIN decision AS x
-    ON x.signature_id = f.signature_id AND x.version_id = f.version_id AND x.destination_id = d.destination_id
-LEFT JOIN needed AS n ON n.version_id = d.version_id AND n.destination_id = d.destination_id
-LEFT JOIN not_granted AS r ON r.stamp_id = g.stamp_id AND r.version_id = d.version_id AND r.destination_id = d.destination_id
-WHERE coalesce(x.connected, d.enabled)
-ORDER BY p.file_id, p.line, d.name
+-- Every decision, in the order of the files.
+SELECT v.message_id, v.event_file, v.event_line, v.destination, v.outcome, v.reason, v.required, v.refused
+FROM event_decision AS v
+ORDER BY v.file_id, v.event_line, v.destination

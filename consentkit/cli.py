@@ -1,0 +1,291 @@
+"""The commands: arguments in, exit code out. Results go to stdout, progress and messages to stderr.
+
+Exit codes: 0 nothing found at or above the threshold, 1 findings, 2 could not check; 2 wins over 1.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import traceback
+from contextlib import contextmanager
+from enum import IntEnum, StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from consentkit.errors import ConsentkitError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from consentkit.workspace import Workspace
+
+
+class Exit(IntEnum):
+    """What the exit code of every command means."""
+
+    CLEAN = 0
+    FINDINGS = 1
+    COULD_NOT_CHECK = 2
+
+
+class FailOn(StrEnum):
+    """The least severity that makes a command exit with 1."""
+
+    critical = "critical"
+    warning = "warning"
+    info = "info"
+
+
+class Format(StrEnum):
+    """How verdicts are written."""
+
+    ndjson = "ndjson"
+    csv = "csv"
+    table = "table"
+
+
+app = typer.Typer(
+    help="Proves from your own event data whether consent was enforced, destination by destination.",
+    epilog="Exit codes: 0 nothing found, 1 findings, 2 could not check.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+policy_app = typer.Typer(help="Checks and describes policy files.", no_args_is_help=True)
+app.add_typer(policy_app, name="policy")
+
+Events = Annotated[list[str], typer.Argument(help="Event files (NDJSON, plain or gzipped), folders or patterns.")]
+PolicyFile = Annotated[str, typer.Option("--policy", "-p", help="The policy file, or a folder of its versions.")]
+Deliveries = Annotated[
+    list[str] | None,
+    typer.Option("--deliveries", "-d", help="Delivery records: NDJSON, CSV or Parquet. Repeatable."),
+]
+SourceName = Annotated[str | None, typer.Option("--source", help="The source all these events come from.")]
+Mapped = Annotated[
+    list[str] | None, typer.Option("--map", help="A column of the delivery log: theirs=ours. Repeatable.")
+]
+Constant = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="A value that is the same for every delivery record: ours=value."),
+]
+Database = Annotated[str, typer.Option("--db", help="A DuckDB file to keep everything in; memory when not given.")]
+Memory = Annotated[str | None, typer.Option("--memory", help="A memory limit such as 1GB; work beyond it uses disk.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the documented JSON instead of tables.")]
+Threshold = Annotated[FailOn, typer.Option("--fail-on", help="The least severity that makes the exit code 1.")]
+Out = Annotated[Path | None, typer.Option("--out", "-o", help="A folder for findings.json, findings.csv and more.")]
+
+
+@app.command()
+def audit(
+    events: Events,
+    policy: PolicyFile,
+    deliveries: Deliveries = None,
+    source: SourceName = None,
+    columns: Mapped = None,
+    constants: Constant = None,
+    db: Database = ":memory:",
+    out: Out = None,
+    fail_on: Threshold = FailOn.warning,
+    as_json: Json = False,
+    memory: Memory = None,
+) -> None:
+    """Load events and deliveries, judge them by the policy, and say what was found."""
+    with _workspace(db, memory) as workspace:
+        _apply(workspace, policy)
+        _load(workspace, events, deliveries, source, columns, constants)
+        raise typer.Exit(_report(workspace, fail_on, as_json, out))
+
+
+@app.command()
+def load(
+    events: Events,
+    db: Database,
+    deliveries: Deliveries = None,
+    source: SourceName = None,
+    columns: Mapped = None,
+    constants: Constant = None,
+    memory: Memory = None,
+) -> None:
+    """Load events and deliveries into a database file, to be judged later."""
+    from consentkit.engine import sql_text
+
+    with _workspace(db, memory) as workspace:
+        _load(workspace, events, deliveries, source, columns, constants)
+        for kind, files, lines, rejected in workspace.rows(sql_text("ask_loaded")):
+            _say(f"{kind}: {files:,} files, {lines:,} lines, {rejected:,} of them rejected")
+        if not workspace.rows("SELECT 1 FROM event LIMIT 1"):
+            raise UsageError("no event could be read; see rejected_line and input_file in the database")
+
+
+@app.command()
+def report(
+    db: Database,
+    policy: Annotated[str | None, typer.Option("--policy", "-p", help="Judge by this policy from now on.")] = None,
+    out: Out = None,
+    fail_on: Threshold = FailOn.warning,
+    as_json: Json = False,
+    memory: Memory = None,
+) -> None:
+    """Say what is found in a database that is already loaded, by its policy or another one."""
+    if not Path(db).is_file():
+        raise UsageError(f"{db}: no such database; `consentkit load` makes one")
+    with _workspace(db, memory) as workspace:
+        if policy:
+            _apply(workspace, policy)
+        raise typer.Exit(_report(workspace, fail_on, as_json, out))
+
+
+@app.command()
+def decide(
+    events: Events,
+    policy: PolicyFile,
+    source: SourceName = None,
+    form: Annotated[Format, typer.Option("--format", help="How to write the verdicts.")] = Format.table,
+    memory: Memory = None,
+) -> None:
+    """Print the verdict of the policy for every event and connected destination."""
+    from consentkit.verdicts import write_verdicts
+
+    with _workspace(":memory:", memory) as workspace:
+        _apply(workspace, policy)
+        _load(workspace, events, None, source, None, None)
+        for row in workspace.summary().rejects:
+            _say(f"{row['lines']:,} lines have no verdict: {row['message']}")
+        if not workspace.rows("SELECT 1 FROM event LIMIT 1"):
+            raise UsageError("no event could be read")
+        write_verdicts(workspace, form.value, sys.stdout)
+
+
+@app.command()
+def sample(
+    out: Annotated[Path, typer.Argument(help="The folder to write to.")],
+    events: Annotated[int, typer.Option(help="How many events, at least 2000.")] = 20_000,
+    seed: Annotated[int, typer.Option(help="The same seed writes the same files.")] = 7,
+    days: Annotated[int, typer.Option(help="How many days, at least 22.")] = 30,
+    gzip: Annotated[bool, typer.Option(help="Compress the files.")] = True,
+) -> None:
+    """Write a made-up shop's events, delivery log and policy, with planted faults and their truth."""
+    from consentkit.sample import write_sample
+
+    with _progress("events") as tell:
+        truth = write_sample(out, events=events, seed=seed, days=days, gzip=gzip, progress=tell)
+    _say(f"{out}: {truth.event_lines:,} event lines, {truth.delivery_lines:,} delivery records; see its README.md")
+
+
+@policy_app.command("check")
+def policy_check(
+    file: Annotated[str, typer.Argument(help="The policy file, or a folder of its versions.")],
+    strict: Annotated[bool, typer.Option("--strict", help="Warnings also make the exit code 1.")] = False,
+) -> None:
+    """Check a policy file: every mistake at once, then warnings."""
+    from consentkit.policy import Policy
+
+    checked = Policy.load(file)
+    warnings = checked.warnings()
+    for warning in warnings:
+        _say(f"warning: {warning}")
+    versions = len(checked.versions)
+    typer.echo(f"{file}: valid, {versions} version{'s' if versions > 1 else ''}, {len(warnings)} warnings")
+    raise typer.Exit(Exit.FINDINGS if strict and warnings else Exit.CLEAN)
+
+
+@policy_app.command("schema")
+def policy_schema() -> None:
+    """Print the JSON Schema of the policy file."""
+    from consentkit.policy import Policy
+
+    typer.echo(json.dumps(Policy.json_schema(), indent=2))
+
+
+@contextmanager
+def _workspace(db: str, memory: str | None) -> Iterator[Workspace]:
+    from consentkit.workspace import open as open_workspace
+
+    with open_workspace(db, memory=memory) as workspace:
+        try:
+            yield workspace
+        except KeyboardInterrupt:
+            _say("consentkit: interrupted; what was loaded before stays, and the same command goes on from there")
+            raise typer.Exit(Exit.COULD_NOT_CHECK) from None
+
+
+def _apply(workspace: Workspace, policy: str) -> None:
+    from consentkit.policy import Policy
+
+    wanted = Policy.load(policy)
+    for warning in wanted.warnings():
+        _say(f"warning: {warning}")
+    workspace.apply(wanted)
+
+
+def _load(
+    workspace: Workspace,
+    events: list[str],
+    deliveries: list[str] | None,
+    source: str | None,
+    columns: list[str] | None,
+    constants: list[str] | None,
+) -> None:
+    mapping, fixed = _pairs("--map", columns), _pairs("--set", constants)
+    with _progress("bytes") as tell:
+        workspace.load_events(events, source=source, progress=tell)
+    if deliveries:
+        with _progress("bytes") as tell:
+            workspace.load_deliveries(deliveries, columns=mapping, constants=fixed, progress=tell)
+
+
+def _report(workspace: Workspace, fail_on: FailOn, as_json: bool, out: Path | None) -> int:
+    summary = workspace.summary()
+    if out is not None:
+        for path in summary.write(out):
+            _say(f"wrote {path}")
+    if as_json:
+        typer.echo(summary.as_json())
+    else:
+        from rich.console import Console
+
+        from consentkit.console import print_summary
+
+        print_summary(Console(), summary)
+    return summary.exit_code(fail_on.value)
+
+
+def _pairs(option: str, given: list[str] | None) -> dict[str, str]:
+    pairs = {}
+    for item in given or []:
+        left, mark, right = item.partition("=")
+        if not (left and mark and right):
+            raise UsageError(f"{option} {item}: write it as left=right")
+        pairs[left.strip()] = right.strip()
+    return pairs
+
+
+@contextmanager
+def _progress(unit: str) -> Iterator[Callable[[int, int], None] | None]:
+    """Show a bar on a terminal, nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from consentkit.console import progress_bar
+
+    with progress_bar(unit) as tell:
+        yield tell
+
+
+def _say(message: str) -> None:
+    typer.echo(message, err=True)
+
+
+def main() -> None:
+    """Run the command line; a mistake of the user ends in a sentence, and whatever fails in exit code 2."""
+    try:
+        app()
+    except ConsentkitError as error:
+        _say(f"consentkit: {error}")
+    except Exception:  # noqa: BLE001 - Python would exit with 1, which here means findings
+        _say("consentkit: this is a fault of consentkit itself; please report it with the lines below")
+        traceback.print_exc()
+    raise SystemExit(Exit.COULD_NOT_CHECK)

@@ -1,0 +1,237 @@
+"""Prints a summary for a person: what was read, the verdict, findings worst first, destinations."""
+
+from __future__ import annotations
+
+import unicodedata
+from contextlib import contextmanager
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.console import Console
+from rich.padding import Padding
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
+
+    from consentkit.summary import Row, Summary
+
+_STYLES = {"critical": "bold red", "warning": "yellow", "info": "dim"}
+_UNITS = {"X1": "lines", "X2": "files", "V22": "categories"}
+_SHOWN_ROWS = 8
+_SHOWN_DESTINATIONS = 20
+
+
+def print_summary(console: Console, summary: Summary) -> None:
+    """Print a summary; names from data lose control characters and are never read as markup."""
+    _print_inputs(console, summary)
+    console.print()
+    for line, style in verdict(summary):
+        console.print(Text(line, style=style))
+    if summary.findings:
+        console.print()
+        _print_findings(console, summary)
+    if summary.destinations and summary.coverage["delivery_records"]:
+        console.print()
+        console.print(_destinations_table(summary))
+
+
+def verdict(summary: Summary) -> list[tuple[str, str]]:
+    """Say in sentences what was found, the worst first, each with a style."""
+    if summary.unchecked:
+        return [(f"Could not check: {summary.unchecked}.", "bold red")]
+    lines = []
+    for row in summary.totals:
+        if row["severity"] == "critical":
+            lines.append((_sentence(row), _STYLES["critical"]))
+    coverage = summary.coverage
+    if not coverage["delivery_records"]:
+        told = "No delivery log was given: what the events say is checked, where they were sent is not."
+        lines.append((told, "yellow"))
+    elif not any(row["code"] in ("V5", "V6") for row in summary.totals):
+        checked = coverage["deliveries"] - coverage["deliveries_without_event"] - coverage["deliveries_unchecked"]
+        told = f"No delivery against a refusal was found among the {checked:,} deliveries that carry a consent object."
+        if not checked:
+            told = "Not one delivery carries a consent object, so none could be held against a refusal."
+        lines.append((told, "green" if checked else "yellow"))
+    if coverage["deliveries_unchecked"]:
+        share = _share(coverage["deliveries_unchecked"], coverage["deliveries"])
+        lines.append((f"{share} deliveries were of events without a consent object: nothing checked them.", "yellow"))
+    return lines
+
+
+def _sentence(row: Row) -> str:
+    people = _count(row["people"], "person", "people")
+    if row["unnamed_events"]:
+        people += f" and {row['unnamed_events']:,} events without any id"
+    what = _count(row["deliveries"], "delivery", "deliveries") + " of " if row["deliveries"] else ""
+    doubt = "" if row["certainty"] == "certain" else " (possible)"
+    events = _count(row["events"], "event", "events")
+    return f"{row['title']}{doubt}: {what}{events} of {people}, {_span(row) or 'undated'}."
+
+
+def _print_inputs(console: Console, summary: Summary) -> None:
+    coverage = summary.coverage
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(style="bold")
+    table.add_column()
+    for kind in ("events", "deliveries"):
+        files = [row for row in summary.files if row["kind"] == kind]
+        if not files:
+            continue
+        lines, loaded, rejected, repeats = (
+            sum(row[name] for row in files) for name in ("lines", "loaded", "rejected", "duplicates")
+        )
+        told = f"{_count(len(files), 'file', 'files')}, {lines:,} lines = {loaded:,} loaded + {rejected:,} rejected"
+        table.add_row(kind, told + (f" + {repeats:,} exact repeats" if kind == "events" else ""))
+        for row in files:
+            if row["problem"]:
+                table.add_row("", Text(f"{clean(row['path'])}: {row['problem'].replace('_', ' ')}", style="yellow"))
+    for row in summary.rejects:
+        place = f"first in {clean(row['first_file'].rsplit('/', 1)[-1])}, line {row['first_line']}"
+        table.add_row("", Text(f"{row['lines']:,} rejected: {row['message']}; {place}", style="yellow"))
+    if coverage["events"]:
+        span = (
+            f"{_day(coverage['first_event'])} to {_day(coverage['last_event'])}"
+            if coverage["first_event"]
+            else "no dates"
+        )
+        undated = f", {coverage['undated_events']:,} undated" if coverage["undated_events"] else ""
+        table.add_row("period", span + undated)
+        stamped = coverage["events"] - coverage["events_without_consent_object"]
+        table.add_row("consent object", f"{_share(stamped, coverage['events'])} events carry one")
+        named = coverage["events"] - coverage["events_without_person"]
+        table.add_row("people", f"{coverage['people']:,}; {_share(named, coverage['events'])} events name one")
+    if coverage["delivery_records"]:
+        matched = coverage["deliveries"] - coverage["deliveries_without_event"]
+        told = f"{coverage['deliveries']:,} of {coverage['delivery_records']:,} records"
+        table.add_row("delivered", f"{told}; {matched:,} of an event that was read")
+    console.print(table)
+
+
+def _print_findings(console: Console, summary: Summary) -> None:
+    """Print each code once with what it means, and below it where: the most first, a few of them."""
+    console.print(Text("Findings, the worst first", style="bold"))
+    for code, found in groupby(summary.findings, key=lambda row: row["code"]):
+        rows = list(found)
+        style = _STYLES[rows[0]["severity"]]
+        console.print()
+        console.print(Text.assemble((f"{rows[0]['severity']:<9}{code:<5}", style), (rows[0]["title"], "bold")))
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+        table.add_column("where", width=23, overflow="ellipsis", no_wrap=True)
+        table.add_column(_unit(rows[0]), width=16, justify="right", no_wrap=True)
+        table.add_column("people", width=7, justify="right", no_wrap=True)
+        table.add_column("seen", no_wrap=True)
+        for row in rows[:_SHOWN_ROWS]:
+            table.add_row(*_finding_cells(row))
+        console.print(Padding(table, (0, 0, 0, 4)))
+        if len(rows) > _SHOWN_ROWS:
+            console.print(Text(f"    and {len(rows) - _SHOWN_ROWS:,} more; --out DIR writes them all", style="dim"))
+
+
+def _finding_cells(row: Row) -> list[Text]:
+    where = [clean(str(row[name])) for name in ("destination", "source", "detail") if row[name]] or ["all input"]
+    count = _of(row["deliveries"], row["of_deliveries"]) if row["destination"] else _of(row["events"], row["of_events"])
+    people = "" if row["people"] is None else f"{row['people']:,}"
+    seen = Text(_span(row))
+    if row["certainty"] != "certain":
+        seen.append(" possible", style="yellow")
+    return [Text(", ".join(where)), Text(count), Text(people), seen]
+
+
+def _unit(row: Row) -> str:
+    return "deliveries" if row["destination"] else _UNITS.get(row["code"], "events")
+
+
+def _destinations_table(summary: Summary) -> Table:
+    title = "Destinations: what was delivered, and how much of it although ..."
+    table = Table(
+        box=box.SIMPLE_HEAD,
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+    )
+    names = {
+        "destination": "",
+        "delivered": "delivered",
+        "delivered_although_refused": "refused",
+        "delivered_although_integrations_false": "denied",
+        "delivered_unchecked": "unstamp",
+        "delivered_undecidable": "unclear",
+        "blocked_although_granted": "overblock",
+    }
+    for key, name in names.items():
+        first = key == "destination"
+        table.add_column(name, justify="left" if first else "right", no_wrap=True, max_width=20 if first else None)
+    for row in summary.destinations[:_SHOWN_DESTINATIONS]:
+        cells = [Text(clean(row["destination"]) + ("" if row["known"] else " (?)"))]
+        cells += [Text(f"{row[key]:,}" if row[key] else "-") for key in list(names)[1:]]
+        table.add_row(*cells)
+    notes = ["denied: by the integrations object; unstamp: no consent object; overblock: discarded although granted"]
+    if not all(row["known"] for row in summary.destinations):
+        notes.append("(?): the policy does not know it")
+    if len(summary.destinations) > _SHOWN_DESTINATIONS:
+        notes.append(f"{len(summary.destinations) - _SHOWN_DESTINATIONS:,} more: --out DIR writes them all")
+    table.caption, table.caption_justify = "; ".join(notes), "left"
+    return table
+
+
+@contextmanager
+def progress_bar(unit: str) -> Iterator[Callable[[int, int], None]]:
+    """Show a bar on stderr; yields a function that takes (done, total)."""
+    amount = DownloadColumn() if unit == "bytes" else MofNCompleteColumn()
+    columns = (TextColumn("{task.description}"), BarColumn(), amount, TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("reading" if unit == "bytes" else "writing", total=None)
+
+        def tell(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        yield tell
+
+
+def clean(text: str) -> str:
+    """Return a name from data without control and direction characters, at most 80 characters long."""
+    kept = "".join(
+        "\N{REPLACEMENT CHARACTER}" if unicodedata.category(each) in ("Cc", "Cf", "Cs") else each for each in text
+    )
+    return kept if len(kept) <= 80 else kept[:79] + "…"
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"
+
+
+def _of(count: int | None, whole: int | None) -> str:
+    if count is None:
+        return ""
+    return f"{count:,}" if whole is None else f"{count:,} of {whole:,}"
+
+
+def _share(count: int, whole: int) -> str:
+    return f"{count:,} of {whole:,}" + (f" ({100 * count / whole:.1f} %)" if whole else "")
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d}"
+
+
+def _span(row: Row) -> str:
+    """Say when something was seen; the year once where it is the same."""
+    first, last = row["first_seen"], row["last_seen"]
+    if first is None or _day(first) == _day(last):
+        return "" if first is None else _day(first)
+    return f"{_day(first)} to {_day(last)[5:] if first.year == last.year else _day(last)}"

@@ -1,0 +1,26 @@
+-- One row per destination: what it got and what it should not have got, the worst first.
+WITH faults AS (
+    SELECT
+        f.destination_id,
+        count(*) FILTER (f.code IN ('V5', 'V6')) AS refused,
+        count(*) FILTER (f.code = 'V7') AS integrations,
+        count(*) FILTER (f.code = 'V18') AS unmapped_refusers,
+        count(*) FILTER (f.code = 'V1E') AS unchecked,
+        count(*) FILTER (f.code = 'X8') AS unclear,
+        count(*) FILTER (f.code = 'V8') AS overblocked
+    FROM finding_delivery AS f
+    GROUP BY f.destination_id
+)
+SELECT
+    d.destination, d.kind, d.known, d.records, d.delivered,
+    coalesce(f.refused, 0) AS delivered_although_refused,
+    coalesce(f.integrations, 0) AS delivered_although_integrations_false,
+    coalesce(f.unmapped_refusers, 0) AS delivered_unmapped_of_refusers,
+    coalesce(f.unchecked, 0) AS delivered_unchecked,
+    coalesce(f.unclear, 0) AS delivered_undecidable,
+    d.filtered,
+    coalesce(f.overblocked, 0) AS blocked_although_granted
+FROM destination_count AS d
+LEFT JOIN faults AS f ON f.destination_id = d.destination_id
+WHERE d.known OR d.records > 0
+ORDER BY refused DESC, integrations DESC, unmapped_refusers DESC, unchecked DESC, d.destination

@@ -1,0 +1,5 @@
+-- How much was read, per kind of input.
+SELECT f.kind, count(*) AS files, CAST(sum(f.lines) AS BIGINT) AS lines, CAST(sum(f.rejected) AS BIGINT) AS rejected
+FROM input_file AS f
+GROUP BY f.kind
+ORDER BY f.kind DESC

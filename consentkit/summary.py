@@ -1,0 +1,164 @@
+"""What an audit found, as one value: counts with their denominators, findings with their SQL.
+
+Everything here is read from views; nothing is judged. The shape of :meth:`Summary.as_dict` is the
+documented JSON of ``consentkit audit --json``; ``schema_version`` changes when a name in it does.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from consentkit.engine import literal, sql_text
+from consentkit.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from consentkit.workspace import Workspace
+
+SCHEMA_VERSION = 1
+SEVERITIES = ("critical", "warning", "info")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The result of an audit.
+
+    ``coverage`` is one row of what there was to check; ``totals`` one row per code, ``findings`` one per
+    code and destination or source, ``destinations`` one per destination, ``files`` one per file read,
+    ``rejects`` one per reason a line was rejected for. ``unchecked`` says why nothing could be checked,
+    or is None.
+    """
+
+    coverage: Row
+    totals: list[Row]
+    findings: list[Row]
+    destinations: list[Row]
+    files: list[Row]
+    rejects: list[Row]
+    unchecked: str | None
+
+    def worst(self) -> str | None:
+        """Return the worst severity found, or None."""
+        found = {row["severity"] for row in self.totals} | {row["severity"] for row in self.findings}
+        return next((severity for severity in SEVERITIES if severity in found), None)
+
+    def exit_code(self, fail_on: str) -> int:
+        """Return 2 where nothing could be checked, 1 for findings at or above ``fail_on``, else 0."""
+        if fail_on not in SEVERITIES:
+            raise UsageError(f"{fail_on!r} is not a severity; they are {', '.join(SEVERITIES)}")
+        if self.unchecked:
+            return 2
+        worst = self.worst()
+        return int(worst is not None and SEVERITIES.index(worst) <= SEVERITIES.index(fail_on))
+
+    def as_dict(self) -> Row:
+        """Return the documented JSON shape; times are ISO 8601 in UTC."""
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "could_not_check": self.unchecked,
+            "worst_severity": self.worst(),
+            "coverage": self.coverage,
+            "totals": self.totals,
+            "findings": self.findings,
+            "destinations": self.destinations,
+            "inputs": self.files,
+            "rejected_lines": self.rejects,
+        }
+
+    def as_json(self) -> str:
+        """Return :meth:`as_dict` as JSON text."""
+        return json.dumps(self.as_dict(), indent=2, ensure_ascii=False, default=_plain)
+
+    def write(self, folder: Path) -> list[Path]:
+        """Write findings.json, findings.csv, destinations.csv and completeness.csv into a folder."""
+        folder.mkdir(parents=True, exist_ok=True)
+        texts = {
+            "findings.json": self.as_json() + "\n",
+            "findings.csv": _csv(self.findings),
+            "destinations.csv": _csv(self.destinations),
+            "completeness.csv": _csv(self.files),
+        }
+        for name, text in texts.items():
+            (folder / name).write_text(text, encoding="utf-8", newline="")
+        return [folder / name for name in texts]
+
+
+def summarise(workspace: Workspace) -> Summary:
+    """Read what the views say of a loaded workspace with a policy applied."""
+    if not workspace.rows("SELECT 1 FROM policy_version LIMIT 1"):
+        raise UsageError("no policy is applied to this database; name one with --policy")
+    coverage = _rows(workspace, "SELECT c.* FROM coverage AS c")[0]
+    findings = _rows(workspace, sql_text("ask_findings"))
+    for finding in findings:
+        finding["id"] = _identity(finding)
+        finding["sql"] = rows_of(finding)
+    return Summary(
+        coverage=coverage,
+        totals=_rows(workspace, sql_text("ask_totals")),
+        findings=findings,
+        destinations=_rows(workspace, sql_text("ask_by_destination")),
+        files=_rows(workspace, sql_text("ask_completeness")),
+        rejects=_rows(workspace, sql_text("ask_rejected")),
+        unchecked=_why_unchecked(coverage),
+    )
+
+
+def rows_of(finding: Row) -> str:
+    """Return the SQL that lists the rows behind a finding; its count is the number the finding states."""
+    if finding["code"] in ("X1", "X2", "X6", "X9", "X10", "V22"):
+        return f"SELECT * FROM finding_completeness WHERE code = {literal(finding['code'])}"
+    tests = [f"code = {literal(finding['code'])}", f"certainty = {literal(finding['certainty'])}"]
+    tests += [f"{name} = {literal(finding[name])}" for name in ("destination", "source", "detail") if finding[name]]
+    return f"SELECT * FROM finding_row WHERE {' AND '.join(tests)}"
+
+
+def _identity(finding: Row) -> str:
+    """Name a finding so that the next audit can tell it is the same one."""
+    parts = [finding[name] for name in ("code", "certainty", "source", "destination", "detail")]
+    return "/".join(str(part) for part in parts if part is not None)
+
+
+def _why_unchecked(coverage: Row) -> str | None:
+    if not coverage["events"]:
+        return "no event could be read"
+    if coverage["deliveries"] and coverage["deliveries"] == coverage["deliveries_without_event"]:
+        return f"none of the {coverage['deliveries']:,} deliveries is of an event that was read"
+    return None
+
+
+def _rows(workspace: Workspace, query: str) -> list[Row]:
+    frame = workspace.cells(query)
+    return [dict(zip(frame[0], row, strict=True)) for row in frame[1]]
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="milliseconds") + "Z"
+    raise TypeError(type(value).__name__)
+
+
+def _csv(rows: list[Row]) -> str:
+    """Write rows as CSV that a spreadsheet takes as text, never as a formula."""
+    if not rows:
+        return ""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(rows[0])
+    writer.writerows([_cell(value) for value in row.values()] for row in rows)
+    return out.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return _plain(value)
+    if isinstance(value, str) and value.startswith(_FORMULA):
+        return "'" + value
+    return value

@@ -1,0 +1,56 @@
+"""Writes decisions as NDJSON, CSV or a table, streaming."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TextIO
+
+from consentkit.engine import sql_text
+
+if TYPE_CHECKING:
+    from consentkit.workspace import Workspace
+
+_SHOWN = 200
+
+
+def write_verdicts(workspace: Workspace, form: str, out: TextIO) -> None:
+    """Write one row per event and connected destination to ``out``, as ``ndjson``, ``csv`` or ``table``."""
+    {"ndjson": _write_ndjson, "csv": _write_csv, "table": _write_table}[form](workspace, out)
+
+
+def _write_ndjson(workspace: Workspace, out: TextIO) -> None:
+    query = f"SELECT to_json(d)::VARCHAR AS line FROM ({sql_text('ask_decide')}) AS d"
+    for batch in workspace.batches(query):
+        out.write("\n".join(batch.column(0).to_pylist()) + "\n")
+
+
+def _write_csv(workspace: Workspace, out: TextIO) -> None:
+    import io
+
+    from pyarrow import csv
+
+    first = True
+    for batch in workspace.batches(sql_text("ask_decide_flat")):
+        text = io.BytesIO()
+        csv.write_csv(batch, text, csv.WriteOptions(include_header=first, quoting_style="needed"))
+        out.write(text.getvalue().decode())
+        first = False
+
+
+def _write_table(workspace: Workspace, out: TextIO) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from consentkit.console import clean
+
+    styles = {"deliver": "green", "block": "red", "indeterminate": "yellow"}
+    names, rows = workspace.cells(f"SELECT d.* FROM ({sql_text('ask_decide_flat')}) AS d LIMIT {_SHOWN + 1}")
+    table = Table(*names, box=box.SIMPLE_HEAD, pad_edge=False)
+    for row in rows[:_SHOWN]:
+        cells = [Text("" if cell is None else clean(str(cell))) for cell in row]
+        cells[4].stylize(styles.get(row[4], ""))
+        table.add_row(*cells)
+    if len(rows) > _SHOWN:
+        table.caption = f"the first {_SHOWN} only: --format csv or ndjson writes them all"
+    Console(file=out).print(table)
