@@ -75,6 +75,7 @@ Database = Annotated[str, typer.Option("--db", help="A DuckDB file to keep every
 Memory = Annotated[str | None, typer.Option("--memory", help="A memory limit such as 1GB; work beyond it uses disk.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the documented JSON instead of tables.")]
 Threshold = Annotated[FailOn, typer.Option("--fail-on", help="The least severity that makes the exit code 1.")]
+At = Annotated[str | None, typer.Option("--at", help="Judge as if every source were enforced at this point.")]
 Out = Annotated[Path | None, typer.Option("--out", "-o", help="A folder for findings.json, findings.csv and more.")]
 
 
@@ -144,19 +145,67 @@ def decide(
     policy: PolicyFile,
     source: SourceName = None,
     form: Annotated[Format, typer.Option("--format", help="How to write the verdicts.")] = Format.table,
+    at: At = None,
     memory: Memory = None,
 ) -> None:
     """Print the verdict of the policy for every event and connected destination."""
     from consentkit.verdicts import write_verdicts
 
     with _workspace(":memory:", memory) as workspace:
-        _apply(workspace, policy)
+        _apply(workspace, policy, at)
         _load(workspace, events, None, source, None, None)
         for row in workspace.summary().rejects:
             _say(f"{row['lines']:,} lines have no verdict: {row['message']}")
         if not workspace.rows("SELECT 1 FROM event LIMIT 1"):
             raise UsageError("no event could be read")
         write_verdicts(workspace, form.value, sys.stdout)
+
+
+@app.command()
+def explain(
+    message_id: Annotated[str, typer.Argument(help="The message id of the event.")],
+    events: Annotated[list[str] | None, typer.Argument(help="Event files, when no database is given.")] = None,
+    policy: Annotated[str | None, typer.Option("--policy", "-p", help="The policy to judge by.")] = None,
+    deliveries: Deliveries = None,
+    source: SourceName = None,
+    db: Database = ":memory:",
+    at: At = None,
+) -> None:
+    """Say in words, for one event and each destination, what was decided and why."""
+    from rich.console import Console
+
+    from consentkit.explaining import explain as explained
+
+    with _workspace(db, None) as workspace:
+        if policy:
+            _apply(workspace, policy, at)
+        if events:
+            _load(workspace, events, deliveries, source, None, None)
+        console = Console()
+        for line in explained(workspace, message_id):
+            console.print(line, soft_wrap=True)
+
+
+@app.command()
+def conformance(
+    folder: Annotated[str, typer.Argument(help="A folder of conformance cases.")] = "tests/conformance",
+    as_json: Json = False,
+) -> None:
+    """Decide every case of the conformance suite and compare with what is expected."""
+    from dataclasses import asdict
+
+    from consentkit.conformance import run_cases
+
+    compared = run_cases(folder)
+    differ = [each for each in compared if not each.agrees]
+    if as_json:
+        typer.echo(json.dumps([asdict(each) for each in compared], indent=2))
+    else:
+        for each in differ:
+            told = f"expected {each.expected}, decided {each.decided} ({each.reason}); {each.rule}"
+            typer.echo(f"{each.case}, {each.destination}, {each.verdict}: {told}")
+        typer.echo(f"{len(compared) - len(differ)} of {len(compared)} decisions agree")
+    raise typer.Exit(Exit.FINDINGS if differ else Exit.CLEAN)
 
 
 @app.command()
@@ -212,13 +261,13 @@ def _workspace(db: str, memory: str | None) -> Iterator[Workspace]:
             raise typer.Exit(Exit.COULD_NOT_CHECK) from None
 
 
-def _apply(workspace: Workspace, policy: str) -> None:
+def _apply(workspace: Workspace, policy: str, at: str | None = None) -> None:
     from consentkit.policy import Policy
 
     wanted = Policy.load(policy)
     for warning in wanted.warnings():
         _say(f"warning: {warning}")
-    workspace.apply(wanted)
+    workspace.apply(wanted, at=at)
 
 
 def _load(

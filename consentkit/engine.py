@@ -109,9 +109,9 @@ class Engine:
         """Run one query and return its rows; for small results only."""
         return self._execute(step, sql, params).fetchall()
 
-    def cells(self, step: str, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+    def cells(self, step: str, sql: str, params: Sequence[object] = ()) -> tuple[list[str], list[tuple[Any, ...]]]:
         """Run one query and return its column names and its rows; for small results only."""
-        result = self._execute(step, sql, ())
+        result = self._execute(step, sql, params)
         names = [column[0] for column in result.description or ()]
         return names, result.fetchall()
 

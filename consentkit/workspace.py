@@ -96,11 +96,15 @@ class Workspace:
             with self._engine.transaction():
                 complete_policy(self._engine)
 
-    def apply(self, policy: Policy | str | Path) -> None:
-        """Judge everything by this policy from now on; it replaces the one applied before."""
+    def apply(self, policy: Policy | str | Path, *, at: str | None = None) -> None:
+        """Judge everything by this policy from now on; it replaces the one applied before.
+
+        ``at`` judges every source as if this were its enforcement point. Raises :class:`PolicyError` with
+        every mistake, :class:`UsageError` where there is no such point.
+        """
         wanted = policy if isinstance(policy, Policy) else Policy.load(policy)
         with self._engine.transaction():
-            apply_policy(self._engine, wanted)
+            apply_policy(self._engine, wanted, at)
 
     def sql(self, query: str, params: Sequence[object] = ()) -> pd.DataFrame:
         """Run a query over the tables and views and return a DataFrame."""
@@ -110,9 +114,9 @@ class Workspace:
         """Run a query with a small result and return its rows as tuples."""
         return self._engine.rows("your query", query, params)
 
-    def cells(self, query: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+    def cells(self, query: str, params: Sequence[object] = ()) -> tuple[list[str], list[tuple[Any, ...]]]:
         """Run a query with a small result and return its column names and its rows."""
-        return self._engine.cells("your query", query)
+        return self._engine.cells("your query", query, params)
 
     def batches(self, query: str) -> pa.RecordBatchReader:
         """Run a query and return its rows as a stream of Arrow batches; read it before the next query."""
@@ -191,6 +195,7 @@ def decide(
     events: Paths | Sequence[Mapping[str, Any]] | pd.DataFrame,
     policy: Policy | str | Path,
     source: str | None = None,
+    at: str | None = None,
 ) -> pd.DataFrame:
     """Return the decision for each event and connected destination, by the policy alone.
 
@@ -198,21 +203,29 @@ def decide(
     event and destination with message_id, event_file, event_line, destination, outcome (deliver, block,
     indeterminate), reason, required and refused (lists of category ids). ``event_line`` counts from 1;
     ``event_file`` is null for a list or DataFrame. Lines that are no event have no row: see
-    :meth:`Workspace.load_events`. Source of the rules: semantics section 2.
+    :meth:`Workspace.load_events`. ``at`` judges every source as if this were its enforcement point. At the
+    SDKs of Segment, ``Segment.io`` is a destination too. Source of the rules: semantics sections 2 to 4.
     """
     with open() as workspace:
-        workspace.apply(policy)
-        listed = _as_lines(events)
-        if listed is None:
-            workspace.load_events(events, source=source)  # type: ignore[arg-type]
-            return workspace.sql(sql_text("ask_decide"))
-        with tempfile.TemporaryDirectory(prefix="consentkit-") as folder:
-            path = Path(folder, "events.ndjson")
-            path.write_bytes(listed)
-            workspace.load_events(path, source=source)
+        workspace.apply(policy, at=at)
+        listed = load_listed(workspace, events, source)
         frame = workspace.sql(sql_text("ask_decide"))
-        frame["event_file"] = None
+        if listed:
+            frame["event_file"] = None
         return frame
+
+
+def load_listed(workspace: Workspace, events: Any, source: str | None) -> bool:
+    """Load events that are paths, a list of dicts or a DataFrame; return whether Python held them."""
+    listed = _as_lines(events)
+    if listed is None:
+        workspace.load_events(events, source=source)
+        return False
+    with tempfile.TemporaryDirectory(prefix="consentkit-") as folder:
+        path = Path(folder, "events.ndjson")
+        path.write_bytes(listed)
+        workspace.load_events(path, source=source)
+    return True
 
 
 def _as_lines(events: Any) -> bytes | None:

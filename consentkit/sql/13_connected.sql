@@ -7,4 +7,4 @@ FROM destination AS d
 INNER JOIN source AS s ON s.version_id = d.version_id
 LEFT JOIN connection AS c
     ON c.version_id = d.version_id AND c.destination_id = d.destination_id AND c.source_id = s.source_id
-WHERE d.enabled = TRUE AND (d.connected_to_all = TRUE OR s.source_id = 0 OR c.source_id IS NOT NULL)
+WHERE d.enabled = TRUE AND (d.connected_to_all = TRUE OR (s.source_id = 0 AND d.kind <> 'platform') OR c.source_id IS NOT NULL)

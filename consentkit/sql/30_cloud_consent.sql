@@ -6,6 +6,9 @@ SELECT
     a.version_id AS version_id,
     a.destination_id AS destination_id,
     CASE
+        -- a preference event that the platform would have refused to take in (semantics 2.2, 2.3)
+        WHEN g.kind = 'preference' AND (g.named = FALSE OR s.state NOT IN ('A3', 'A4') OR COALESCE(n.unclear, 0) > 0)
+            THEN 'rejected_at_ingestion'
         WHEN d.kind = 'aws-s3' OR (d.kind = 'engage' AND d.enforced = FALSE) THEN 'exempt'
         WHEN a.needed = 0 THEN 'unmapped'
         -- every category the destination needs is granted: no reading of the rules denies it
@@ -18,7 +21,7 @@ SELECT
         WHEN s.state = 'A2' AND i.form IN ('absent', 'empty') THEN 'empty_consent_object'
         WHEN s.state = 'A2' THEN 'empty_consent_with_integrations'
         WHEN s.state = 'A3' AND i.form IN ('absent', 'empty') THEN 'no_categories'
-        WHEN s.state = 'A3' AND COALESCE(n.denied, 0) > 0 THEN 'no_categories'
+        WHEN s.state = 'A3' AND COALESCE(e.denied, 0) > 0 THEN 'no_categories'
         WHEN s.state = 'A3' THEN 'empty_preferences_with_integrations'
         WHEN s.state = 'A4' AND a.refused > 0 THEN 'refused'
         WHEN s.state = 'A4' AND a.unclear > 0 THEN 'not_boolean'
@@ -26,9 +29,11 @@ SELECT
         ELSE 'malformed'
     END AS reason
 FROM signature AS g
+INNER JOIN signature_point AS p ON p.signature_id = g.signature_id AND p.point = 'cloud'
 INNER JOIN stamp AS s ON s.stamp_id = g.stamp_id
 INNER JOIN integrations AS i ON i.integrations_id = g.integrations_id
-INNER JOIN stamp_account AS a ON a.stamp_id = g.stamp_id
-INNER JOIN destination AS d ON d.version_id = a.version_id AND d.destination_id = a.destination_id
-LEFT JOIN integrations_account AS n
-    ON n.integrations_id = g.integrations_id AND n.version_id = a.version_id AND n.destination_id = a.destination_id
+INNER JOIN stamp_account AS a ON a.stamp_id = g.stamp_id AND a.version_id = p.version_id
+INNER JOIN destination AS d ON d.version_id = a.version_id AND d.destination_id = a.destination_id AND d.kind <> 'platform'
+LEFT JOIN stamp_total AS n ON n.stamp_id = g.stamp_id
+LEFT JOIN integrations_account AS e
+    ON e.integrations_id = g.integrations_id AND e.version_id = a.version_id AND e.destination_id = a.destination_id

@@ -10,6 +10,8 @@ SELECT
         WHEN i.form IN ('absent', 'empty') THEN 'unsaid'
         WHEN i.form = 'not_object' THEN 'integrations_malformed'
         WHEN COALESCE(n.denied, 0) > 0 AND n.allowed + n.unclear > 0 THEN 'integrations_contradict'
+        -- old mobile libraries write false for what the device has sent itself (contradiction 16)
+        WHEN COALESCE(n.denied, 0) > 0 AND g.deduping = TRUE THEN 'integrations_false_or_sent'
         WHEN COALESCE(n.denied, 0) > 0 THEN 'integrations_false'
         WHEN COALESCE(n.unclear, 0) > 0 THEN 'integrations_unclear'
         WHEN COALESCE(n.allowed, 0) > 0 THEN 'integrations_true'
@@ -22,9 +24,10 @@ SELECT
         ELSE 'unsaid'
     END AS reason
 FROM signature AS g
+INNER JOIN signature_point AS p ON p.signature_id = g.signature_id AND p.point = 'cloud'
 INNER JOIN stamp AS s ON s.stamp_id = g.stamp_id
 INNER JOIN integrations AS i ON i.integrations_id = g.integrations_id
-CROSS JOIN destination AS d
+INNER JOIN destination AS d ON d.version_id = p.version_id AND d.kind <> 'platform'
 LEFT JOIN integrations_account AS n
     ON n.integrations_id = g.integrations_id AND n.version_id = d.version_id AND n.destination_id = d.destination_id
 LEFT JOIN integrations_likeness AS m

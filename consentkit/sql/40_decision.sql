@@ -1,36 +1,85 @@
 -- One row per routing situation and destination: deliver, block or indeterminate, and why.
 -- Consent is looked at first, then integrations, which can only take away. A certain no of either blocks;
 -- else anything unclear leaves it open; only a yes of both delivers.
+-- Three verdicts: outcome is what the platform does; documented_outcome what its documentation says; and
+-- regime_outcome what the law of the place says: under opt-in, silence is not consent (semantics 9, row 9).
+WITH said AS (
+    SELECT
+        p.signature_id AS signature_id,
+        p.source_id AS source_id,
+        p.point AS point,
+        d.version_id AS version_id,
+        d.destination_id AS destination_id,
+        COALESCE(v.consent_reason, 'point_not_judged') AS consent_reason,
+        COALESCE(v.integrations_reason, 'point_not_judged') AS integrations_reason,
+        COALESCE(v.documented_reason, 'point_not_judged') AS documented_reason,
+        COALESCE(x.says, 'unclear') AS consent_says,
+        COALESCE(y.says, 'unclear') AS integrations_say,
+        COALESCE(z.says, 'unclear') AS documented_says
+    FROM signature_point AS p
+    INNER JOIN destination AS d ON d.version_id = p.version_id
+    LEFT JOIN verdict AS v
+        ON v.signature_id = p.signature_id AND v.version_id = p.version_id AND v.destination_id = d.destination_id
+    LEFT JOIN decision_reason AS x ON x.reason = v.consent_reason
+    LEFT JOIN decision_reason AS y ON y.reason = v.integrations_reason
+    LEFT JOIN decision_reason AS z ON z.reason = v.documented_reason
+    WHERE d.kind <> 'platform' OR v.signature_id IS NOT NULL
+),
+judged AS (
+    SELECT
+        s.signature_id AS signature_id,
+        s.source_id AS source_id,
+        s.point AS point,
+        s.version_id AS version_id,
+        s.destination_id AS destination_id,
+        s.consent_reason AS consent_reason,
+        s.integrations_reason AS integrations_reason,
+        s.documented_reason AS documented_reason,
+        s.consent_says AS consent_says,
+        s.integrations_say AS integrations_say,
+        CASE
+            WHEN s.consent_says = 'deny' OR s.integrations_say = 'deny' THEN 'block'
+            WHEN s.consent_says = 'allow' AND s.integrations_say = 'allow' THEN 'deliver'
+            ELSE 'indeterminate'
+        END AS outcome,
+        CASE
+            WHEN s.consent_says = 'deny' THEN s.consent_reason
+            WHEN s.integrations_say = 'deny' THEN s.integrations_reason
+            WHEN s.consent_says = 'allow' AND s.integrations_say <> 'allow' THEN s.integrations_reason
+            ELSE s.consent_reason
+        END AS reason,
+        CASE
+            WHEN s.documented_says = 'deny' OR s.integrations_say = 'deny' THEN 'block'
+            WHEN s.documented_says = 'allow' AND s.integrations_say = 'allow' THEN 'deliver'
+            ELSE 'indeterminate'
+        END AS documented_outcome
+    FROM said AS s
+)
 SELECT
-    c.signature_id AS signature_id,
-    c.version_id AS version_id,
-    c.destination_id AS destination_id,
-    o.source_id AS source_id,
+    j.signature_id AS signature_id,
+    j.version_id AS version_id,
+    j.destination_id AS destination_id,
+    j.source_id AS source_id,
+    j.point AS point,
     CASE WHEN t.source_id IS NULL THEN FALSE ELSE TRUE END AS connected,
+    j.outcome AS outcome,
+    j.reason AS reason,
+    j.consent_says AS consent_says,
+    j.consent_reason AS consent_reason,
+    j.integrations_say AS integrations_say,
+    j.integrations_reason AS integrations_reason,
+    j.documented_outcome AS documented_outcome,
+    j.documented_reason AS documented_reason,
     CASE
-        WHEN e.enforcement <> 'cloud' THEN 'indeterminate'
-        WHEN x.says = 'deny' OR y.says = 'deny' THEN 'block'
-        WHEN x.says = 'allow' AND y.says = 'allow' THEN 'deliver'
-        ELSE 'indeterminate'
-    END AS outcome,
-    CASE
-        WHEN e.enforcement <> 'cloud' THEN 'point_not_judged'
-        WHEN x.says = 'deny' THEN c.reason
-        WHEN y.says = 'deny' THEN i.reason
-        WHEN x.says = 'allow' AND y.says = 'allow' THEN c.reason
-        WHEN x.says = 'allow' THEN i.reason
-        ELSE c.reason
-    END AS reason,
-    CASE WHEN e.enforcement <> 'cloud' THEN 'unclear' ELSE COALESCE(x.says, 'unclear') END AS consent_says,
-    c.reason AS consent_reason,
-    CASE WHEN e.enforcement <> 'cloud' THEN 'unclear' ELSE COALESCE(y.says, 'unclear') END AS integrations_say,
-    i.reason AS integrations_reason
-FROM cloud_consent AS c
-INNER JOIN cloud_integrations AS i
-    ON i.signature_id = c.signature_id AND i.version_id = c.version_id AND i.destination_id = c.destination_id
-INNER JOIN signature_source AS o ON o.signature_id = c.signature_id AND o.version_id = c.version_id
-INNER JOIN source AS e ON e.version_id = o.version_id AND e.source_id = o.source_id
-LEFT JOIN decision_reason AS x ON x.reason = c.reason
-LEFT JOIN decision_reason AS y ON y.reason = i.reason
+        WHEN w.regime = 'opt-in' AND n.needs_consent = TRUE AND j.outcome <> 'block'
+            AND j.consent_reason IN (
+                'no_consent_object', 'empty_consent_object', 'empty_consent_with_integrations',
+                'empty_preferences_with_integrations', 'malformed_let_through', 'not_initialised', 'stamp_cannot_lack'
+            ) THEN 'block'
+        ELSE j.outcome
+    END AS regime_outcome
+FROM judged AS j
+INNER JOIN policy_version AS w ON w.version_id = j.version_id
+INNER JOIN destination_need AS n ON n.version_id = j.version_id AND n.destination_id = j.destination_id
 LEFT JOIN connected AS t
-    ON t.version_id = c.version_id AND t.destination_id = c.destination_id AND t.source_id = o.source_id
+    ON t.version_id = j.version_id AND t.destination_id = j.destination_id AND t.source_id = j.source_id

@@ -7,6 +7,9 @@ WITH judged AS (
         x.destination_id AS destination_id,
         x.source_id AS source_id,
         x.connected AS connected,
+        x.point AS point,
+        x.documented_outcome AS documented_outcome,
+        x.regime_outcome AS regime_outcome,
         x.outcome AS outcome,
         x.consent_says AS consent_says,
         x.consent_reason AS consent_reason,
@@ -19,6 +22,9 @@ WITH judged AS (
         d.kind AS kind,
         d.known AS known,
         s.state AS state,
+        CASE WHEN x.point IN ('rudder-server', 'rudder-js')
+            THEN CASE WHEN s.rudder_form = 'absent' THEN TRUE ELSE FALSE END
+            ELSE CASE WHEN s.state IN ('A0', 'A1') THEN TRUE ELSE FALSE END END AS unstamped,
         a.needed AS needed,
         a.granted AS granted,
         CASE WHEN n.named > 0 AND n.granted + n.unclear = 0 THEN TRUE ELSE FALSE END AS refuses_all
@@ -39,7 +45,7 @@ SELECT
     j.source_id AS source_id,
     f.code AS code,
     CASE
-        WHEN f.code = 'V7' AND (j.mode = 'device' OR j.integrations_reason = 'may_be_listed') THEN FALSE
+        WHEN f.code = 'V7' AND (j.mode = 'device' OR j.integrations_say = 'unclear') THEN FALSE
         WHEN f.code = 'V8' AND j.consent_reason NOT IN ('granted', 'unmapped') THEN FALSE
         ELSE TRUE
     END AS certain
@@ -49,10 +55,16 @@ WHERE
     CASE
         -- delivered although a category it needs is refused or not named
         WHEN f.code = 'V5' THEN j.status = 'delivered' AND j.mode <> 'device' AND j.consent_says = 'deny'
+            AND j.point <> 'rudder-server' AND j.consent_reason <> 'rejected_at_ingestion'
+        WHEN f.code = 'V26' THEN j.status = 'delivered' AND j.consent_says = 'deny' AND j.point = 'rudder-server'
+        -- delivered as the platform does, though its documentation says it would not be
+        WHEN f.code = 'V27' THEN j.status = 'delivered' AND j.outcome = 'deliver' AND j.documented_outcome = 'block'
+        -- delivered while silence is no consent
+        WHEN f.code = 'R1' THEN j.status = 'delivered' AND j.regime_outcome = 'block' AND j.outcome <> 'block'
         WHEN f.code = 'V6' THEN j.status = 'delivered' AND j.mode = 'device' AND j.consent_says = 'deny'
         -- delivered although the integrations object said no
         WHEN f.code = 'V7' THEN j.status = 'delivered'
-            AND (j.integrations_say = 'deny' OR j.integrations_reason = 'may_be_listed')
+            AND (j.integrations_say = 'deny' OR j.integrations_reason IN ('may_be_listed', 'integrations_false_or_sent'))
         -- discarded for consent although consent allows it
         WHEN f.code = 'V8' THEN j.status = 'filtered' AND j.reason_means = 'consent' AND j.consent_says = 'allow'
             AND j.consent_reason <> 'exempt'
@@ -63,7 +75,7 @@ WHERE
         -- delivered to an exempt destination whose categories, or all of them, are refused
         WHEN f.code = 'V19' THEN j.status = 'delivered' AND j.consent_reason = 'exempt' AND j.state IN ('A3', 'A4')
             AND (j.granted < j.needed OR (j.needed = 0 AND j.refuses_all))
-        WHEN f.code = 'V1E' THEN j.status = 'delivered' AND j.consent_reason <> 'exempt' AND j.state IN ('A0', 'A1')
+        WHEN f.code = 'V1E' THEN j.status = 'delivered' AND j.consent_reason <> 'exempt' AND j.unstamped
         WHEN f.code = 'X7' THEN j.status = 'delivered' AND j.known = TRUE AND j.connected = FALSE
         WHEN f.code = 'X8' THEN j.status = 'delivered' AND j.outcome = 'indeterminate'
         ELSE FALSE

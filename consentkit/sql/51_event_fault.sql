@@ -4,17 +4,22 @@ WITH judged AS (
     SELECT
         g.signature_id AS signature_id,
         g.kind AS kind,
+        g.named AS named,
+        n.unclear AS unclear,
         o.version_id AS version_id,
         o.source_id AS source_id,
+        CASE WHEN o.point IN ('rudder-server', 'rudder-js') THEN TRUE ELSE FALSE END AS rudder,
         e.stamps_consent AS stamps_consent,
         e.stamping_since AS stamping_since,
         s.stamp_id AS stamp_id,
         s.state AS state,
         s.dialect AS dialect,
-        s.problem AS problem
+        s.problem AS problem,
+        s.rudder_form AS rudder_form
     FROM signature AS g
     INNER JOIN stamp AS s ON s.stamp_id = g.stamp_id
-    INNER JOIN signature_source AS o ON o.signature_id = g.signature_id
+    LEFT JOIN stamp_total AS n ON n.stamp_id = g.stamp_id
+    INNER JOIN signature_point AS o ON o.signature_id = g.signature_id
     INNER JOIN source AS e ON e.version_id = o.version_id AND e.source_id = o.source_id
 )
 SELECT
@@ -31,10 +36,14 @@ FROM judged AS j
 CROSS JOIN finding_code AS f
 WHERE
     CASE
-        WHEN f.code = 'V1' THEN j.stamps_consent = TRUE AND j.state IN ('A0', 'A1')
+        WHEN f.code = 'V1' THEN j.stamps_consent = TRUE
+            AND CASE WHEN j.rudder THEN j.rudder_form = 'absent' ELSE j.state IN ('A0', 'A1') END
         WHEN f.code = 'V2' THEN j.state IN ('A2', 'A3') AND j.problem IS NULL AND j.dialect = 'segment'
         WHEN f.code = 'V3' THEN j.problem IS NOT NULL AND j.dialect = 'segment'
         WHEN f.code = 'V3L' THEN j.dialect = 'consent-manager'
+        WHEN f.code = 'V28' THEN j.rudder AND j.rudder_form = 'malformed'
+        WHEN f.code = 'V14' THEN j.named = FALSE
+        WHEN f.code = 'V15' THEN j.kind = 'preference' AND (j.state NOT IN ('A3', 'A4') OR COALESCE(j.unclear, 0) > 0)
         WHEN f.code = 'V17' THEN j.kind = 'preference_old'
         WHEN f.code = 'X5' THEN j.source_id = 0
         ELSE FALSE

@@ -27,6 +27,8 @@ SELECT
     d.name AS destination,
     coalesce(x.outcome, 'indeterminate') AS outcome,
     coalesce(x.reason, 'no_policy_in_force') AS reason,
+    coalesce(x.documented_outcome, 'indeterminate') AS documented_outcome,
+    coalesce(x.regime_outcome, 'indeterminate') AS regime_outcome,
     coalesce(n.required, []) AS required,
     coalesce(r.refused, []) AS refused
 FROM placed AS p

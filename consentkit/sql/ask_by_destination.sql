@@ -22,5 +22,5 @@ SELECT
     coalesce(f.overblocked, 0) AS blocked_although_granted
 FROM destination_count AS d
 LEFT JOIN faults AS f ON f.destination_id = d.destination_id
-WHERE d.known OR d.records > 0
+WHERE (d.known AND d.kind <> 'platform') OR d.records > 0
 ORDER BY refused DESC, integrations DESC, unmapped_refusers DESC, unchecked DESC, d.destination

@@ -55,7 +55,10 @@ formed AS (
                 AND lower(trim(g.j.type)) = 'track'
                 THEN CASE WHEN g.j.event = 'Segment Consent Preference' THEN 'preference_old' ELSE 'preference' END
             ELSE 'event'
-        END AS kind
+        END AS kind,
+        nullif(trim(g.j.anonymousId), '') AS anonymous_id,
+        nullif(trim(g.j.userId), '') AS user_id,
+        coalesce(g.j.context.library.name IN ('analytics-ios', 'analytics-android'), FALSE) AS deduping
     FROM judged AS g
 )
 SELECT
@@ -66,8 +69,8 @@ SELECT
     CASE WHEN f.message_id IS NOT NULL THEN hash(f.text) END AS payload_key,
     f.j.type AS type,
     coalesce(f.j.event, f.j.name) AS name,
-    nullif(trim(f.j.anonymousId), '') AS anonymous_id,
-    nullif(trim(f.j.userId), '') AS user_id,
+    f.anonymous_id,
+    f.user_id,
     coalesce(f.j.timestamp, f.j.originalTimestamp) AS event_at,
     CASE WHEN f.j.timestamp IS NOT NULL THEN f.j.originalTimestamp END AS original_at,
     f.j.receivedAt AS received_at,
@@ -77,12 +80,13 @@ SELECT
     f.j.context.app.version AS app_version,
     f.j.context.location.country AS country,
     coalesce(f.j.writeKey, f.j.sourceId) AS source_key,
-    f.kind, f.form,
+    f.kind, f.form, f.deduping,
+    f.kind = 'event' OR coalesce(f.anonymous_id, f.user_id) IS NOT NULL AS named,
     f.j.context.consent::VARCHAR AS consent,
     f.j.context.consentManagement::VARCHAR AS consent_management,
     hash(f.form, f.j.context.consent::VARCHAR, f.j.context.consentManagement::VARCHAR) AS stamp_key,
     f.j.integrations::VARCHAR AS integrations,
     hash(f.j.integrations::VARCHAR) AS integrations_key,
-    hash(r.source_given, coalesce(f.j.writeKey, f.j.sourceId), f.kind, stamp_key, integrations_key) AS situation_key
+    hash(r.source_given, coalesce(f.j.writeKey, f.j.sourceId), f.kind, named, f.deduping, stamp_key, integrations_key) AS situation_key
 FROM formed AS f
 INNER JOIN reading_file AS r ON r.file_id = f.file_id

@@ -18,7 +18,11 @@ typed AS (
         json_type(f.consent, '$.categoryPreferences') AS preferences_type,
         json_exists(f.consent, '$.categoryPreference') AS has_singular_key,
         json_exists(f.consent, '$.destinationPreferences') AS has_destination_preferences,
-        json_extract(f.consent, '$.categoryPreferences') AS preferences
+        json_extract(f.consent, '$.categoryPreferences') AS preferences,
+        json_type(f.consent_management, '$.allowedConsentIds') AS allowed_type,
+        json_type(f.consent_management, '$.deniedConsentIds') AS denied_type,
+        json_type(f.consent_management, '$.provider') AS provider_type,
+        json_type(f.consent_management, '$.resolutionStrategy') AS strategy_type
     FROM fresh AS f
 ),
 looked_into AS (
@@ -42,6 +46,21 @@ SELECT
         ELSE 'A4'
     END,
     CASE WHEN l.has_destination_preferences THEN 'consent-manager' ELSE 'segment' END,
+    coalesce(l.preferences_type = 'NULL', FALSE),
+    CASE
+        WHEN l.consent_management IS NULL THEN 'absent'
+        WHEN json_type(l.consent_management) <> 'OBJECT'
+            OR l.provider_type NOT IN ('VARCHAR', 'NULL')
+            OR l.strategy_type NOT IN ('VARCHAR', 'NULL')
+            OR l.allowed_type NOT IN ('ARRAY', 'OBJECT', 'NULL')
+            OR l.denied_type NOT IN ('ARRAY', 'NULL')
+            OR (l.denied_type = 'ARRAY' AND len(list_filter(
+                CAST(json_extract(l.consent_management, '$.deniedConsentIds') AS JSON[]),
+                lambda d: json_type(d) <> 'VARCHAR')) > 0) THEN 'malformed'
+        ELSE 'given'
+    END,
+    CASE WHEN l.provider_type = 'VARCHAR' THEN l.consent_management ->> '$.provider' ELSE '' END,
+    CASE WHEN l.strategy_type = 'VARCHAR' THEN l.consent_management ->> '$.resolutionStrategy' ELSE '' END,
     CASE
         WHEN l.form IN ('null', 'bad_context') OR l.consent_type <> 'OBJECT' THEN 'not_object'
         WHEN l.preferences_type <> 'OBJECT' THEN 'not_object'

@@ -34,5 +34,5 @@ SELECT
 FROM dated AS d
 INNER JOIN situation AS s ON s.situation_key = d.situation_key
 INNER JOIN signature AS g
-    ON g.stamp_id = s.stamp_id AND g.integrations_id = s.integrations_id AND g.kind = s.kind
+    ON g.stamp_id = s.stamp_id AND g.integrations_id = s.integrations_id AND g.kind = s.kind AND g.named = s.named AND g.deduping = s.deduping
     AND g.source_given IS NOT DISTINCT FROM s.source_given AND g.source_key IS NOT DISTINCT FROM s.source_key

@@ -73,14 +73,28 @@ CREATE TABLE stamp (
     consent_management VARCHAR,         -- context.consentManagement as JSON text
     state VARCHAR NOT NULL,             -- A0 A1 A2 A3 A4 A6; A4 may hold values that are not boolean
     dialect VARCHAR NOT NULL,           -- segment | consent-manager
+    null_preferences BOOLEAN NOT NULL,  -- categoryPreferences is null
+    rudder_form VARCHAR NOT NULL,       -- absent | malformed | given, of consentManagement
+    provider VARCHAR NOT NULL,          -- consentManagement.provider, empty when not said
+    strategy VARCHAR NOT NULL,          -- consentManagement.resolutionStrategy, empty when not said
     problem VARCHAR                     -- null | not_object | not_boolean | singular_key | blank_key
 );
 
--- One row per stamp and category in it; granted is null where the value is not a boolean.
+-- One row per stamp and category in it; granted is null where the value is not a boolean, truthy says
+-- whether JavaScript takes it for true.
 CREATE TABLE stamp_category (
     stamp_id INTEGER NOT NULL,
     category_id VARCHAR NOT NULL,
-    granted BOOLEAN
+    granted BOOLEAN,
+    truthy BOOLEAN NOT NULL
+);
+
+-- One row per id that consentManagement lists, as written and without spaces around it (semantics section 4).
+CREATE TABLE stamp_listed (
+    stamp_id INTEGER NOT NULL,
+    side VARCHAR NOT NULL,              -- allowed | denied
+    consent_id VARCHAR NOT NULL,
+    trimmed_id VARCHAR NOT NULL
 );
 
 -- One row per distinct integrations object: what it says, without the options inside objects.
@@ -110,6 +124,8 @@ CREATE TABLE signature (
     source_given VARCHAR,
     source_key VARCHAR,                 -- writeKey, else sourceId, as on the event
     kind VARCHAR NOT NULL,              -- event | preference | preference_old
+    named BOOLEAN NOT NULL,             -- false: a preference event with neither user nor anonymous id
+    deduping BOOLEAN NOT NULL,          -- of a library that writes false for what the device has sent itself
     stamp_id INTEGER NOT NULL,
     integrations_id INTEGER NOT NULL
 );
@@ -156,7 +172,7 @@ CREATE TABLE destination (
     version_id INTEGER NOT NULL,
     destination_id INTEGER NOT NULL,
     name VARCHAR NOT NULL,
-    kind VARCHAR NOT NULL,              -- classic | actions | warehouse | aws-s3 | engage | other
+    kind VARCHAR NOT NULL,              -- classic | actions | warehouse | aws-s3 | engage | other | platform
     enabled BOOLEAN NOT NULL,
     enforced BOOLEAN NOT NULL,
     known BOOLEAN NOT NULL,             -- false: only the delivery log names it
@@ -171,7 +187,22 @@ CREATE TABLE source (
     stamps_consent BOOLEAN NOT NULL,
     stamping_since TIMESTAMP,
     enforcement VARCHAR NOT NULL,
-    consent_model VARCHAR
+    consent_model VARCHAR,
+    consent_enabled BOOLEAN,            -- these three as the platform's settings say; null = from the mapping
+    has_unmapped_destinations BOOLEAN,
+    lists_categories BOOLEAN NOT NULL
+);
+CREATE TABLE source_category (version_id INTEGER NOT NULL, source_id INTEGER NOT NULL, category_id VARCHAR NOT NULL);
+-- RudderStack: one row per category id of a consent setting of a destination; source_id null = every source.
+CREATE TABLE destination_consent (
+    version_id INTEGER NOT NULL,
+    destination_id INTEGER NOT NULL,
+    source_id INTEGER,
+    provider VARCHAR NOT NULL,
+    legacy BOOLEAN NOT NULL,
+    strategy VARCHAR,
+    category_id VARCHAR NOT NULL,
+    trimmed_id VARCHAR NOT NULL
 );
 CREATE TABLE source_key (version_id INTEGER NOT NULL, source_id INTEGER NOT NULL, write_key VARCHAR NOT NULL);
 CREATE TABLE connection (version_id INTEGER NOT NULL, destination_id INTEGER NOT NULL, source_id INTEGER NOT NULL);

@@ -1,0 +1,81 @@
+"""Says in words, for one event and each destination, what was decided and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rich.text import Text
+
+from consentkit.console import clean
+from consentkit.engine import sql_text
+from consentkit.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from consentkit.workspace import Workspace
+
+_STYLES = {"deliver": "green", "block": "red", "indeterminate": "yellow"}
+_SAYS = {"deliver": "deliver", "block": "do not deliver", "indeterminate": "cannot be told"}
+_STATES = {
+    "A0": "It has no context, so it carries no consent object.",
+    "A1": "It carries no consent object.",
+    "A2": "Its consent object holds no categoryPreferences.",
+    "A3": "Its categoryPreferences are empty.",
+    "A4": "It carries a consent object with categories.",
+    "A6": "Its consent object is not what it should be.",
+}
+
+
+def explain(workspace: Workspace, message_id: str) -> Iterator[Text]:
+    """Yield the explanation of every event with this message id, line by line.
+
+    Per destination: the verdict, what consent and the integrations object said, the categories needed,
+    granted, refused and missing, the section of the semantics document, and what the delivery log tells.
+    Raises :class:`UsageError` where no event has the id.
+    """
+    names, rows = workspace.cells(sql_text("ask_explain"), [message_id, message_id])
+    if not rows:
+        raise UsageError("no event with this message id is loaded")
+    place = None
+    for cells in rows:
+        row = dict(zip(names, cells, strict=True))
+        if place != (row["event_file"], row["event_line"]):
+            place = (row["event_file"], row["event_line"])
+            yield from _event(row)
+        yield from _destination(row)
+
+
+def _event(row: dict[str, Any]) -> Iterator[Text]:
+    what = " ".join(clean(str(part)) for part in (row["type"] or "event without a type", row["name"]) if part)
+    when = f", {row['event_at']:%Y-%m-%d %H:%M:%S} UTC" if row["event_at"] else ", undated"
+    yield Text.assemble("\n", (what, "bold"), when, f", {clean(row['event_file'])} line {row['event_line']}")
+    where = f"source {clean(row['source'])}, enforced at {row['point']}" if row["source"] else "no policy was in force"
+    kind = " It is a preference event." if row["event_kind"] != "event" else ""
+    yield Text(f"{where}. {_STATES[row['state']]}{kind}")
+
+
+def _destination(row: dict[str, Any]) -> Iterator[Text]:
+    yield Text.assemble(
+        "\n  ",
+        (clean(row["destination"]), "bold"),
+        ": ",
+        (_SAYS[row["outcome"]], _STYLES[row["outcome"]]),
+    )
+    for name, says in (("consent", "consent_says"), ("integrations", "integrations_say")):
+        if row[f"{name}_meaning"]:
+            rule = f"semantics {row[f'{name}_rule']}"
+            yield Text(f"    {name:<13}{row[says]}: {row[f'{name}_meaning']} [{rule}]")
+    if row["required"]:
+        parts = [f"needs {_list(row['required'])}"]
+        parts += [f"{name} {_list(row[name])}" for name in ("granted", "refused", "missing") if row[name]]
+        yield Text(f"    {'categories':<13}{'; '.join(parts)}")
+    if row["documented_outcome"] != row["outcome"]:
+        yield Text(f"    {'documented':<13}{_SAYS[row['documented_outcome']]}, by the platform's own documentation")
+    if row["regime_outcome"] != row["outcome"]:
+        yield Text(f"    {'regime':<13}{_SAYS[row['regime_outcome']]}: under opt-in, silence is not consent")
+    yield Text(f"    {'log':<13}{row['records'] or 'no delivery record'}")
+
+
+def _list(names: list[str]) -> str:
+    return ", ".join(clean(name) for name in names)

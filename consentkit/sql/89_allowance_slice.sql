@@ -1,0 +1,41 @@
+-- One row per destination and day that anything was delivered on: the deliveries, and by how many they exceed
+-- the events of that day that the rules let through to it. What the rules cannot judge counts as let through.
+WITH counted AS (
+    SELECT
+        f.signature_id AS signature_id, f.version_id AS version_id, CAST(f.event_at AS DATE) AS day, COUNT(*) AS events
+    FROM event_in_force AS f
+    GROUP BY f.signature_id, f.version_id, CAST(f.event_at AS DATE)
+),
+called AS (
+    SELECT d.destination_id AS destination_id, MIN(d.name) AS name
+    FROM destination AS d
+    GROUP BY d.destination_id
+),
+part AS (
+    SELECT
+        d.name AS destination, c.day AS day, c.events AS allowed, 0 AS delivered
+    FROM counted AS c
+    INNER JOIN decision AS x ON x.signature_id = c.signature_id AND x.version_id = c.version_id
+    INNER JOIN called AS d ON d.destination_id = x.destination_id
+    WHERE x.connected = TRUE AND x.outcome <> 'block'
+    UNION ALL
+    SELECT t.destination AS destination, t.day AS day, 0 AS allowed, t.delivered_linked AS delivered
+    FROM delivery_tally AS t
+),
+compared AS (
+    SELECT p.destination AS destination, p.day AS day, SUM(p.allowed) AS allowed, SUM(p.delivered) AS delivered
+    FROM part AS p
+    GROUP BY p.destination, p.day
+)
+SELECT
+    'beyond' AS code,
+    c.destination AS destination,
+    c.day AS day,
+    CAST(c.delivered AS BIGINT) AS checked,
+    CAST(0 AS BIGINT) AS unclear,
+    CAST(CASE WHEN c.delivered > c.allowed THEN c.delivered - c.allowed ELSE 0 END AS BIGINT) AS failing,
+    CAST(0 AS BIGINT) AS possible,
+    CAST(NULL AS BIGINT) AS sample_event_id,
+    CAST(NULL AS BIGINT) AS sample_delivery_id
+FROM compared AS c
+WHERE c.delivered > 0

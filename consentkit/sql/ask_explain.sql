@@ -1,0 +1,38 @@
+-- Every event of one message id, with each destination connected to its source: the verdicts and what they rest on.
+SELECT
+    v.event_file, v.event_line, e.type, e.name, e.event_at, s.name AS source, x.point, t.state, g.kind AS event_kind,
+    v.destination, v.outcome, v.documented_outcome, v.regime_outcome,
+    x.consent_says, x.consent_reason, c.meaning AS consent_meaning, c.source AS consent_rule,
+    x.integrations_say, x.integrations_reason, i.meaning AS integrations_meaning, i.source AS integrations_rule,
+    v.required,
+    list_filter(v.required, lambda r: list_contains(k.granted, r)) AS granted,
+    list_filter(v.required, lambda r: list_contains(k.refused, r)) AS refused,
+    list_filter(v.required, lambda r: t.state IN ('A3', 'A4') AND NOT list_contains(k.named, r)) AS missing,
+    d.records
+FROM event_decision AS v
+INNER JOIN event AS e ON e.event_id = v.event_id
+INNER JOIN event_in_force AS f ON f.event_id = v.event_id
+INNER JOIN signature AS g ON g.signature_id = f.signature_id
+INNER JOIN stamp AS t ON t.stamp_id = g.stamp_id
+LEFT JOIN (
+    SELECT
+        a.stamp_id, list(a.category_id) FILTER (a.granted) AS granted,
+        list(a.category_id) FILTER (NOT a.granted) AS refused, list(a.category_id) AS named
+    FROM stamp_category AS a GROUP BY a.stamp_id
+) AS k ON k.stamp_id = g.stamp_id
+LEFT JOIN destination AS n ON n.version_id = f.version_id AND n.name = v.destination
+LEFT JOIN decision AS x
+    ON x.signature_id = f.signature_id AND x.version_id = f.version_id AND x.destination_id = n.destination_id
+LEFT JOIN source AS s ON s.version_id = f.version_id AND s.source_id = x.source_id
+LEFT JOIN decision_reason AS c ON c.reason = x.consent_reason
+LEFT JOIN decision_reason AS i ON i.reason = x.integrations_reason
+LEFT JOIN (
+    SELECT q.event_id, m.version_id, m.destination_id, string_agg(m.status || coalesce(' (' || r.reason || ')', ''), ', ' ORDER BY q.delivery_id) AS records
+    FROM delivery AS q
+    INNER JOIN route AS r ON r.route_id = q.route_id
+    INNER JOIN route_meaning AS m ON m.route_id = q.route_id
+    WHERE q.event_id IN (SELECT w.event_id FROM event AS w WHERE w.message_id = ?)
+    GROUP BY q.event_id, m.version_id, m.destination_id
+) AS d ON d.event_id = v.event_id AND d.version_id = f.version_id AND d.destination_id = n.destination_id
+WHERE v.message_id = ?
+ORDER BY v.file_id, v.event_line, v.destination
