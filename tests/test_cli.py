@@ -1,0 +1,206 @@
+"""The commands as a person or a CI job uses them: output, messages and exit codes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from consentkit.cli import main
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ROOT = Path(__file__).parent.parent
+SAMPLE = ROOT / "data" / "sample"
+CALM = "version: 1\nplatform: segment\ncategories: [{id: Ads, destinations: [Pixel]}]\n"
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    def call(*words: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["consentkit", *map(str, words)])
+        with pytest.raises(SystemExit) as stopped:
+            main()
+        out = capsys.readouterr()
+        return int(stopped.value.code or 0), out.out, out.err
+
+    return call
+
+
+@pytest.fixture
+def policy(tmp_path: Path) -> Path:
+    path = tmp_path / "policy.yml"
+    path.write_text(CALM)
+    return path
+
+
+def event(tmp_path: Path, granted: bool) -> Path:
+    path = tmp_path / "events.ndjson"
+    consent = {"consent": {"categoryPreferences": {"Ads": granted}}}
+    path.write_text(json.dumps({"messageId": "m1", "type": "track", "anonymousId": "a", "context": consent}) + "\n")
+    return path
+
+
+def log(tmp_path: Path, text: str = "message_id,destination,status\nm1,Pixel,delivered\n") -> Path:
+    path = tmp_path / "log.csv"
+    path.write_text(text)
+    return path
+
+
+def test_audit_of_the_sample_finds_the_planted_faults(run: Callable[..., tuple[int, str, str]], tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    words = [SAMPLE / "events", "--policy", SAMPLE / "policy.yml", "--deliveries", SAMPLE / "deliveries"]
+    code, printed, _ = run("audit", *words, "--out", out)
+    assert code == 1
+    assert "Delivered although consent was refused: 64 deliveries of 64 events of 12 people" in printed
+    found = json.loads((out / "findings.json").read_text())
+    assert found["schema_version"] == 1
+    assert {
+        (row["code"], row["destination"], row["deliveries"]) for row in found["findings"] if row["code"] == "V5"
+    } == {
+        ("V5", "Braze", 57),
+        ("V5", "Facebook Pixel", 7),
+    }
+    assert (out / "findings.csv").read_text().count("\n") == len(found["findings"]) + 1
+
+
+def test_the_sql_of_a_finding_lists_as_many_rows_as_it_counts(
+    run: Callable[..., tuple[int, str, str]], tmp_path: Path
+) -> None:
+    import consentkit as ck
+
+    db = tmp_path / "audit.duckdb"
+    assert run("load", SAMPLE / "events", "--deliveries", SAMPLE / "deliveries", "--db", db)[0] == 0
+    _, printed, _ = run("report", "--db", db, "--policy", SAMPLE / "policy.yml", "--json")
+    findings = json.loads(printed)["findings"]
+    with ck.open(db) as workspace:
+        for finding in findings:
+            if finding["sql"].startswith("SELECT * FROM finding_row"):
+                rows = workspace.sql(finding["sql"])
+                assert len(rows) == (finding["deliveries"] or finding["events"]), finding["id"]
+                assert rows["event_id"].nunique() == finding["events"], finding["id"]
+
+
+@pytest.mark.parametrize(("granted", "code"), [(True, 0), (False, 1)])
+def test_exit_code_says_whether_something_was_found(
+    run: Callable[..., tuple[int, str, str]], tmp_path: Path, policy: Path, granted: bool, code: int
+) -> None:
+    assert run("audit", event(tmp_path, granted), "-p", policy, "-d", log(tmp_path))[0] == code
+
+
+def test_without_a_delivery_log_the_summary_says_what_was_not_checked(
+    run: Callable[..., tuple[int, str, str]], tmp_path: Path, policy: Path
+) -> None:
+    code, printed, _ = run("audit", event(tmp_path, False), "-p", policy)
+    assert code == 0
+    assert "No delivery log was given" in printed
+
+
+def test_deliveries_of_other_events_are_no_clean_bill(
+    run: Callable[..., tuple[int, str, str]], tmp_path: Path, policy: Path
+) -> None:
+    strange = log(tmp_path, "message_id,destination,status\nother,Pixel,delivered\n")
+    code, printed, _ = run("audit", event(tmp_path, True), "-p", policy, "-d", strange)
+    assert code == 2
+    assert "Could not check" in " ".join(printed.split())
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (lambda at: ["audit", at / "none.ndjson", "-p", at / "policy.yml"], "no such file"),
+        (lambda at: ["audit", event(at, True), "-p", at / "none.yml"], "none.yml"),
+        (
+            lambda at: ["audit", event(at, True), "-p", at / "policy.yml", "-d", log(at, "a,b\n1,2\n")],
+            "no column gives",
+        ),
+        (lambda at: ["audit", event(at, True), "-p", at / "policy.yml", "--map", "x"], "left=right"),
+        (
+            lambda at: ["audit", event(at, True), "-p", at / "policy.yml", "-d", log(at), "--map", "x=y"],
+            "'y' is not a column",
+        ),
+        (lambda at: ["audit", event(at, True), "-p", at / "policy.yml", "--db", at / "policy.yml"], "cannot be opened"),
+        (lambda at: ["audit", event(at, True)], "--policy"),
+        (lambda at: ["report", "--db", at / "none.duckdb"], "no such database"),
+        (lambda at: ["decide", log(at), "-p", at / "policy.yml"], "no event could be read"),
+        (lambda at: ["decide", event(at, True), "-p", at / "policy.yml", "--at", "moon"], "not an enforcement point"),
+        (lambda at: ["explain", "m2", event(at, True), "-p", at / "policy.yml"], "no event with this message id"),
+        (lambda at: ["conformance", at], "conformance cases"),
+        (lambda at: ["sample", at / "s", "--events", "10"], "at least 2000"),
+    ],
+)
+def test_a_mistake_ends_in_a_sentence_and_exit_code_2(
+    run: Callable[..., tuple[int, str, str]],
+    tmp_path: Path,
+    policy: Path,
+    make: Callable[[Path], list[object]],
+    told: str,
+) -> None:
+    code, _, err = run(*make(tmp_path))
+    assert code == 2
+    assert told in " ".join(err.replace("│", " ").split())
+    assert "Traceback" not in err
+
+
+def test_a_line_that_is_no_header_is_not_repeated_in_the_message(
+    run: Callable[..., tuple[int, str, str]], tmp_path: Path, policy: Path
+) -> None:
+    _, _, err = run("audit", event(tmp_path, True), "-p", policy, "-d", log(tmp_path, "jane@example.com,1\n"))
+    assert "jane" not in err
+
+
+def test_decide_writes_every_format(run: Callable[..., tuple[int, str, str]], tmp_path: Path, policy: Path) -> None:
+    words = ["decide", event(tmp_path, False), "-p", policy, "--format"]
+    code, printed, _ = run(*words, "ndjson")
+    row = json.loads(printed)
+    assert (code, row["outcome"], row["required"], row["refused"]) == (0, "block", ["Ads"], ["Ads"])
+    assert run(*words, "csv")[1].splitlines()[1].split(",")[3:5] == ['"Pixel"', '"block"']
+    assert "block" in run(*words, "table")[1]
+
+
+def test_explain_names_rule_and_categories(
+    run: Callable[..., tuple[int, str, str]], tmp_path: Path, policy: Path
+) -> None:
+    code, printed, _ = run("explain", "m1", event(tmp_path, False), "-p", policy, "-d", log(tmp_path))
+    assert code == 0
+    assert "Pixel: do not deliver" in printed
+    assert "needs Ads; refused Ads" in printed
+    assert "delivered" in printed
+
+
+def test_policy_check_and_schema(run: Callable[..., tuple[int, str, str]], tmp_path: Path, policy: Path) -> None:
+    assert run("policy", "check", policy)[0] == 0
+    policy.write_text(CALM.replace("platform: segment", "platform: segmnt\nregime: optin"))
+    code, _, err = run("policy", "check", policy)
+    assert (code, "2 mistakes" in err, "policy.yml:2" in err, "policy.yml:3" in err) == (2, True, True, True)
+    assert "properties" in json.loads(run("policy", "schema")[1])
+
+
+def test_loading_again_through_the_command_changes_nothing(
+    run: Callable[..., tuple[int, str, str]], tmp_path: Path, policy: Path
+) -> None:
+    words = [
+        "audit",
+        event(tmp_path, False),
+        "-p",
+        policy,
+        "-d",
+        log(tmp_path),
+        "--db",
+        tmp_path / "a.duckdb",
+        "--json",
+    ]
+    assert run(*words)[:2] == run(*words)[:2]
+
+
+def test_help_costs_little_and_imports_no_heavy_package() -> None:
+    code = "import sys; sys.argv = ['consentkit', '--help']\nfrom consentkit.cli import main\n"
+    code += "try: main()\nexcept SystemExit: pass\n"
+    code += "print({'pandas', 'pyarrow', 'duckdb', 'pydantic', 'great_expectations', 'altair'} & set(sys.modules))"
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert printed.strip().endswith("set()")
