@@ -1,15 +1,21 @@
 -- One row per finding code and where it was found: source, destination, detail, library, version and day, with
--- how often, how much of that is only possible, and one event and delivery record to look at.
+-- how often, how much of that is only possible, how much is of events with a consent object, and one event
+-- and delivery record to look at.
 WITH called AS (
     SELECT d.destination_id AS destination_id, MIN(d.name) AS name
     FROM destination AS d
     GROUP BY d.destination_id
 ),
 situation AS (
-    SELECT o.signature_id AS signature_id, s.name AS source
+    SELECT
+        o.signature_id AS signature_id,
+        s.name AS source,
+        CASE WHEN t.state IN ('A0', 'A1', 'A?') THEN 0 ELSE 1 END AS stamped
     FROM newest_version AS n
     INNER JOIN signature_source AS o ON o.version_id = n.version_id
     INNER JOIN source AS s ON s.version_id = o.version_id AND s.source_id = o.source_id
+    INNER JOIN signature AS g ON g.signature_id = o.signature_id
+    INNER JOIN stamp AS t ON t.stamp_id = g.stamp_id
 )
 SELECT
     f.code AS code,
@@ -22,6 +28,7 @@ SELECT
     CAST(f.seen_at AS DATE) AS day,
     COUNT(*) AS found,
     CAST(SUM(CASE WHEN f.certainty = 'certain' THEN 0 ELSE 1 END) AS BIGINT) AS possible,
+    CAST(SUM(COALESCE(a.stamped, 0)) AS BIGINT) AS stamped,
     MIN(f.event_id) AS sample_event_id,
     MIN(f.delivery_id) AS sample_delivery_id
 FROM finding_any AS f

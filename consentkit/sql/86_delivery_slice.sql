@@ -28,7 +28,7 @@ WITH part AS (
     SELECT
         k.code AS code, f.destination AS destination, f.source AS source, f.library AS library,
         f.library_version AS library_version, f.app_version AS app_version, f.day AS day,
-        0 AS checked, f.found AS unclear, 0 AS failing, 0 AS possible,
+        0 AS checked, CASE WHEN k.code = 'V7' THEN f.found ELSE f.stamped END AS unclear, 0 AS failing, 0 AS possible,
         CAST(NULL AS BIGINT) AS sample_event_id, CAST(NULL AS BIGINT) AS sample_delivery_id
     FROM finding_tally AS f
     CROSS JOIN finding_code AS k

@@ -1,5 +1,5 @@
 -- One row per check of preference events, source, version and day. Checks: person, it names nobody; object, it
--- carries no consent object that names a category. Rules: semantics section 4, consent preference updated.
+-- carries no consent object that names a category. Rules: RULES.md 2.3.
 WITH judged AS (
     SELECT
         g.signature_id AS signature_id,

@@ -1,5 +1,5 @@
 -- One row per destination of the newest policy version that is known, enabled and not exempt, and the one check
--- of it: unmapped, it needs no category at all, so that nothing ever stops it (semantics section 2.1).
+-- of it: unmapped, it needs no category at all, so that nothing ever stops it (RULES.md 2.1).
 WITH needed AS (
     SELECT r.version_id AS version_id, r.destination_id AS destination_id, COUNT(*) AS categories
     FROM requirement AS r

@@ -1,0 +1,349 @@
+"""Our own expectations, one class each, named in Great Expectations' convention.
+
+The class says what is read, per what it is judged and how it is told; :mod:`consentkit.checks.slices` does the
+work. ``reads`` are the checks of the view; ``rows_query`` lists what is behind a failure.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from itertools import pairwise
+from typing import Any, ClassVar
+
+from consentkit.checks.metrics import DAYS
+from consentkit.checks.slices import SliceExpectation
+
+# isort: split
+from great_expectations.compatibility import pydantic
+from great_expectations.expectations.expectation import BatchExpectation
+from great_expectations.validator.metric_configuration import MetricConfiguration
+
+
+class ExpectEventsToCarryConsentObject(SliceExpectation):
+    """Every event of a source that must stamp carries the consent object, from the day it began to."""
+
+    view = "event_slice"
+    reads = ("V1",)
+    per = "source"
+    unit = ("event", "events")
+    says = "carry no consent object"
+    rows_query = "SELECT * FROM finding_row WHERE code = 'V1'"
+
+
+class ExpectStampsToBeWellFormed(SliceExpectation):
+    """A consent object that is there says something: it is not empty, not malformed, not of a retired kind."""
+
+    view = "event_slice"
+    reads = ("V2", "V3", "V3L")
+    per = "source"
+    unit = ("consent object", "consent objects")
+    says = "are empty, malformed or of a retired kind"
+    rows_query = "SELECT * FROM finding_row WHERE code IN ('V2', 'V3', 'V3L')"
+
+
+class ExpectOnlyKnownCategories(SliceExpectation):
+    """Consent objects name only categories that the policy knows, spelled as it does."""
+
+    view = "category_slice"
+    reads = ("V4", "V4C")
+    per = "source"
+    unit = ("named category", "named categories")
+    says = "are not in the policy"
+    rows_query = "SELECT * FROM finding_row WHERE code IN ('V4', 'V4C')"
+
+
+class ExpectAllCategoriesToBeStamped(SliceExpectation):
+    """Each category of the policy is named in the consent objects of every source that stamps."""
+
+    view = "category_slice"
+    reads = ("unstamped",)
+    per = "detail"
+    unit = ("consent object", "consent objects")
+    says = "do not name the category"
+    rows_query = "SELECT * FROM category_slice WHERE code = 'unstamped' AND failing > 0"
+
+
+class ExpectNoDeliveryWithoutConsent(SliceExpectation):
+    """Nothing is delivered to a destination whose category the person refused."""
+
+    view = "delivery_slice"
+    reads = ("V5", "V6")
+    per = "destination"
+    unit = ("delivery", "deliveries")
+    says = "went out although consent was refused"
+    rows_query = "SELECT * FROM finding_row WHERE code IN ('V5', 'V6')"
+
+
+class ExpectNoDeliveryAgainstIntegrations(SliceExpectation):
+    """Nothing is delivered to a destination that the event's integrations object switches off."""
+
+    view = "delivery_slice"
+    reads = ("V7",)
+    per = "destination"
+    unit = ("delivery", "deliveries")
+    says = "went out although the integrations object said no"
+    rows_query = "SELECT * FROM finding_row WHERE code = 'V7'"
+
+
+class ExpectNoOverblocking(SliceExpectation):
+    """Nothing is held back for want of consent that was granted."""
+
+    view = "delivery_slice"
+    reads = ("V8",)
+    per = "destination"
+    unit = ("filtered record", "filtered records")
+    says = "were held back although consent was granted"
+    rows_query = "SELECT * FROM finding_row WHERE code = 'V8'"
+
+
+class ExpectDeliveriesOnlyToConnectedDestinations(SliceExpectation):
+    """Deliveries go only to destinations that are enabled and connected to the event's source."""
+
+    view = "delivery_slice"
+    reads = ("X7",)
+    per = "destination"
+    unit = ("delivery", "deliveries")
+    says = "went to a destination that is disabled or not connected"
+    rows_query = "SELECT * FROM finding_row WHERE code = 'X7'"
+
+
+class ExpectDeliveryCountsToBeWithinWhatRulesAllow(SliceExpectation):
+    """On no day does a destination get more deliveries than there are events the rules let through to it."""
+
+    view = "allowance_slice"
+    reads = ("beyond",)
+    per = "destination"
+    unit = ("delivery", "deliveries")
+    says = "are more than the rules let through on that day"
+    rows_query = "SELECT * FROM allowance_slice WHERE failing > 0"
+
+
+class ExpectDestinationsToBeKnown(SliceExpectation):
+    """Every destination the delivery log names is in the policy."""
+
+    view = "delivery_slice"
+    reads = ("V20",)
+    per = "destination"
+    unit = ("delivery record", "delivery records")
+    says = "are of a destination the policy does not know"
+    rows_query = "SELECT * FROM finding_row WHERE code = 'V20'"
+
+
+class ExpectDestinationsToBeMapped(SliceExpectation):
+    """Every destination that can enforce consent needs at least one category."""
+
+    view = "destination_slice"
+    reads = ("unmapped",)
+    per = "destination"
+    unit = ("destination", "destinations")
+    says = "need no category, so nothing ever stops them"
+    rows_query = "SELECT * FROM destination_slice WHERE failing > 0"
+
+
+class ExpectNoDeliveryOfRefusersToUnmappedDestinations(SliceExpectation):
+    """Data of people who refused everything does not reach destinations that need no category."""
+
+    view = "delivery_slice"
+    reads = ("V18",)
+    per = "destination"
+    unit = ("delivery", "deliveries")
+    says = "are of people who refused everything, to a destination that needs no category"
+    rows_query = "SELECT * FROM finding_row WHERE code = 'V18'"
+
+
+class ExpectEventsToHaveAKnownSource(SliceExpectation):
+    """Every event belongs to a source that the policy declares."""
+
+    view = "event_slice"
+    reads = ("X5",)
+    per = "source"
+    unit = ("event", "events")
+    says = "belong to no declared source"
+    rows_query = "SELECT * FROM finding_row WHERE code = 'X5'"
+
+
+class ExpectEventsToBeDated(SliceExpectation):
+    """Every event says when it happened, readably."""
+
+    view = "event_slice"
+    reads = ("X10",)
+    per = "source"
+    unit = ("event", "events")
+    says = "have no readable time"
+    rows_query = "SELECT * FROM event WHERE event_at IS NULL"
+
+
+class ExpectPreferenceEventsToNameAPerson(SliceExpectation):
+    """An event that tells of a change of consent says whose: a user id or an anonymous id."""
+
+    view = "preference_slice"
+    reads = ("person",)
+    per = "source"
+    unit = ("preference event", "preference events")
+    says = "name nobody"
+    rows_query = (
+        "SELECT e.* FROM event AS e INNER JOIN signature AS g ON g.signature_id = e.signature_id"
+        " WHERE g.kind <> 'event' AND e.person_key IS NULL"
+    )
+
+
+class ExpectPreferenceEventsToCarryConsentObject(SliceExpectation):
+    """An event that tells of a change of consent carries the preferences it tells of."""
+
+    view = "preference_slice"
+    reads = ("object",)
+    per = "source"
+    unit = ("preference event", "preference events")
+    says = "carry no preferences"
+    rows_query = (
+        "SELECT e.* FROM event AS e INNER JOIN signature AS g ON g.signature_id = e.signature_id"
+        " INNER JOIN stamp AS t ON t.stamp_id = g.stamp_id WHERE g.kind <> 'event' AND t.state <> 'A4'"
+    )
+
+
+class ExpectPreferenceEventsToBeNamedAsToday(SliceExpectation):
+    """Preference events have the name the platform knows today."""
+
+    view = "event_slice"
+    reads = ("V17",)
+    per = "source"
+    unit = ("preference event", "preference events")
+    says = "still have their old name"
+    rows_query = "SELECT * FROM finding_row WHERE code = 'V17'"
+
+
+class ExpectEveryLineToBeAccountedFor(SliceExpectation):
+    """Every line read is loaded, an exact repeat, or set aside with a reason; and ``mostly`` is readable."""
+
+    view = "input_slice"
+    reads = ("unread",)
+    per = "kind"
+    unit = ("line", "lines")
+    says = "could not be read"
+    rows_query = "SELECT * FROM rejected_line"
+
+
+class ExpectNoLineToBeLost(SliceExpectation):
+    """Lines read are lines loaded, repeated and set aside, file by file: none is in no account."""
+
+    view = "input_slice"
+    reads = ("lost",)
+    per = "kind"
+    unit = ("line", "lines")
+    says = "are in no account"
+    rows_query = "SELECT * FROM input_file WHERE lines <> loaded + rejected + duplicates"
+
+
+class ExpectFilesToBeReadToTheirEnd(SliceExpectation):
+    """No file is damaged or cut off."""
+
+    view = "input_slice"
+    reads = ("damaged",)
+    per = "kind"
+    unit = ("file", "files")
+    says = "could not be read to their end"
+    rows_query = "SELECT * FROM input_file WHERE problem IS NOT NULL"
+
+
+class ExpectDeliveriesToMatchEvents(SliceExpectation):
+    """Every delivery record is of an event that was read."""
+
+    view = "delivery_slice"
+    reads = ("X3",)
+    per = "destination"
+    unit = ("delivery record", "delivery records")
+    says = "are of no event that was read"
+    rows_query = "SELECT * FROM finding_row WHERE code = 'X3'"
+
+
+class ExpectDeliveriesToCarryConsentObject(SliceExpectation):
+    """What is delivered carries a consent object, so that somebody could have checked it."""
+
+    view = "delivery_slice"
+    reads = ("V1E",)
+    per = "destination"
+    unit = ("delivery", "deliveries")
+    says = "are of events without a consent object: nothing checked them"
+    rows_query = "SELECT * FROM finding_row WHERE code = 'V1E'"
+
+
+class ExpectDeliveriesToBeDecidable(SliceExpectation):
+    """The rules can say of every delivery whether it was right."""
+
+    view = "delivery_slice"
+    reads = ("X8",)
+    per = "destination"
+    unit = ("delivery", "deliveries")
+    says = "cannot be judged by the rules"
+    rows_query = "SELECT * FROM finding_row WHERE code = 'X8'"
+
+
+class ExpectDeliveryStatusesToBeKnown(SliceExpectation):
+    """The delivery log uses words for a status that are known."""
+
+    view = "delivery_slice"
+    reads = ("X4",)
+    per = "destination"
+    unit = ("delivery record", "delivery records")
+    says = "have a status that is not known"
+    rows_query = "SELECT * FROM finding_row WHERE code = 'X4'"
+
+
+class ExpectNoDayWithoutEvents(SliceExpectation):
+    """From a source's first day to the last day of all, there is no day without an event of it.
+
+    Up to ``longest_gap`` days in a row are allowed, for a source that rests at the weekend.
+    """
+
+    longest_gap: int = pydantic.Field(0, ge=0)
+
+    view = "event_tally"
+    reads = ()
+    per = "source"
+    unit = ("day", "days")
+    says = "have no event"
+    rows_query = "SELECT source, day, sum(events) AS events FROM event_tally GROUP BY source, day ORDER BY source, day"
+    success_keys: ClassVar[tuple[str, ...]] = (*SliceExpectation.success_keys, "longest_gap")
+
+    def get_validation_dependencies(self, execution_engine: Any = None, runtime_configuration: Any = None) -> Any:
+        """Ask for one metric: the days with events."""
+        needed = BatchExpectation.get_validation_dependencies(self, execution_engine, runtime_configuration)
+        domain = self._get_domain_kwargs()
+        wanted = MetricConfiguration(metric_name=DAYS, metric_domain_kwargs=domain, metric_value_kwargs={})
+        needed.set_metric_configuration(DAYS, wanted)
+        return needed
+
+    def _validate(
+        self,
+        metrics: dict[str, Any],
+        runtime_configuration: Any = None,  # noqa: ARG002
+        execution_engine: Any = None,  # noqa: ARG002
+    ) -> dict[str, Any]:
+        days: dict[str, list[date]] = {}
+        for row in metrics[DAYS]:
+            days.setdefault(row["source"], []).append(row["day"])
+        last = max((max(each) for each in days.values()), default=date.min)
+        groups, slices = [], []
+        for source, seen in sorted(days.items()):
+            gaps = [gap for gap in _gaps(seen, last) if gap[2] > self.longest_gap]
+            missing = sum(gap[2] for gap in gaps)
+            whole = (last - min(seen)).days + 1
+            groups.append({"name": source, "checked": whole, "unclear": 0, "failing": missing, "possible": 0})
+            for first, end, length in gaps:
+                place = {"source": source, "first_day": first.isoformat(), "last_day": end.isoformat()}
+                slices.append({**place, "checked": whole, "failing": length, "possible": 0})
+        return self._judge(groups, sorted(slices, key=lambda row: -row["failing"]), [])
+
+
+def _gaps(seen: list[date], last: date) -> list[tuple[date, date, int]]:
+    """List the stretches of days that are missing: first day, last day, how many."""
+    ordered = [*sorted(seen), last + timedelta(days=1)]
+    found = []
+    for before, after in pairwise(ordered):
+        length = (after - before).days - 1
+        if length > 0:
+            found.append((before + timedelta(days=1), after - timedelta(days=1), length))
+    return found
+
+
+OWN: dict[str, type[SliceExpectation]] = {each.expectation_type: each for each in SliceExpectation.__subclasses__()}

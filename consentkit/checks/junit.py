@@ -1,0 +1,61 @@
+"""JUnit XML: one suite for each suite, one case for each expectation, ``<failure>`` apart from ``<error>``."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
+
+from consentkit.checks.results import WORDS
+
+if TYPE_CHECKING:
+    from consentkit.checks.results import CheckResult, Outcome
+
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def junit(result: CheckResult) -> str:
+    """Return the result as JUnit XML.
+
+    A failure is ``<failure>`` whatever its severity, which is its type. What could not be checked is ``<error>``,
+    also where there was nothing to check; only where the suite allows for that it is ``<skipped>``.
+    """
+    root = ET.Element("testsuites", {"name": "consentkit check", **_counts(list(result.outcomes))})
+    for suite in result.suites:
+        outcomes = [each for each in result.outcomes if each.suite == suite.name]
+        said = {"name": _text(suite.title), "file": _text(suite.file), **_counts(outcomes)}
+        place = ET.SubElement(root, "testsuite", said)
+        for each in outcomes:
+            _case(place, each)
+    ET.indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+
+
+def _case(place: ET.Element, each: Outcome) -> None:
+    name = each.id.partition(".")[2]
+    case = ET.SubElement(place, "testcase", name=_text(name), classname=_text(each.suite), file=_text(each.file))
+    case.set("line", str(each.line))
+    case.set("time", "0")
+    told = _text(f"{each.description}\n{each.message}\n{each.file}:{each.line}, owner {each.owner}")
+    if each.unchecked:
+        kind = "nothing-to-check" if each.status == "nothing" else "could-not-check"
+        ET.SubElement(case, "error", type=kind, message=_text(f"{WORDS[each.status]}: {each.message}")).text = told
+    elif each.status == "failed":
+        apart = " (tolerated by --max-rate)" if each.tolerated else " (in the baseline)" if each.known else ""
+        ET.SubElement(case, "failure", type=each.severity, message=_text(each.message + apart)).text = told
+    elif each.status == "nothing":
+        ET.SubElement(case, "skipped", message=_text(f"{WORDS[each.status]}: {each.message}"))
+    else:
+        ET.SubElement(case, "system-out").text = _text(each.message)
+
+
+def _counts(outcomes: list[Outcome]) -> dict[str, str]:
+    errors = sum(each.unchecked for each in outcomes)
+    failures = sum(each.status == "failed" for each in outcomes)
+    skipped = sum(each.status == "nothing" and each.may_be_empty for each in outcomes)
+    numbers = {"tests": len(outcomes), "failures": failures, "errors": errors, "skipped": skipped}
+    return {name: str(number) for name, number in numbers.items()}
+
+
+def _text(text: str) -> str:
+    return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text)
