@@ -1,0 +1,87 @@
+"""One function for each picture, from a workspace to an Altair chart; everything is counted in DuckDB first.
+
+``theme`` holds how charts look, ``violations``, ``coverage`` and ``consent`` the charts, ``export`` writes them.
+Every chart takes ``width``, the pixels it may take; all carry a title that states what was found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable  # noqa: TC003 - a field of the tuple below
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from consentkit.charts.consent import consent_rate, consent_rate_rows, decision_flow, decision_flow_rows
+from consentkit.charts.coverage import (
+    completeness_calendar,
+    completeness_rows,
+    coverage_by_version,
+    coverage_rows,
+    release_before_after,
+    release_rows,
+)
+from consentkit.charts.export import save as _save
+from consentkit.charts.violations import (
+    destinations_overview,
+    destinations_rows,
+    refused_heatmap,
+    refused_rows,
+    violations_over_time,
+    violations_rows,
+)
+from consentkit.errors import UsageError
+
+if TYPE_CHECKING:
+    from consentkit.workspace import Workspace
+
+__all__ = [
+    "completeness_calendar",
+    "consent_rate",
+    "coverage_by_version",
+    "decision_flow",
+    "destinations_overview",
+    "refused_heatmap",
+    "release_before_after",
+    "rows",
+    "save",
+    "violations_over_time",
+]
+
+
+class _Picture(NamedTuple):
+    """A chart and the rows it is drawn from."""
+
+    draw: Callable[..., Any]
+    rows: Callable[..., list[dict[str, Any]]]
+
+
+CHARTS: dict[str, _Picture] = {
+    "violations_over_time": _Picture(violations_over_time, violations_rows),
+    "refused_heatmap": _Picture(refused_heatmap, refused_rows),
+    "destinations_overview": _Picture(destinations_overview, destinations_rows),
+    "decision_flow": _Picture(decision_flow, decision_flow_rows),
+    "coverage_by_version": _Picture(coverage_by_version, coverage_rows),
+    "release_before_after": _Picture(release_before_after, release_rows),
+    "consent_rate": _Picture(consent_rate, consent_rate_rows),
+    "completeness_calendar": _Picture(completeness_calendar, completeness_rows),
+}
+
+
+def rows(workspace: Workspace, name: str) -> list[dict[str, Any]]:
+    """Return the rows that the chart of this name is drawn from."""
+    return _named(name).rows(workspace)
+
+
+def save(workspace: Workspace, name: str, path: str | Path, *, width: int = 640) -> None:
+    """Write the chart of this name to a file: PNG, SVG, PDF, HTML or its rows as CSV, by the file's ending.
+
+    The same database gives the same bytes as PNG, SVG and CSV. Raises :class:`UsageError` where there is no
+    such chart or format.
+    """
+    picture = _named(name)
+    _save(picture.draw(workspace, width=width), Path(path), lambda: picture.rows(workspace))
+
+
+def _named(name: str) -> _Picture:
+    if name not in CHARTS:
+        raise UsageError(f"there is no chart {name!r}; there are {', '.join(CHARTS)}")
+    return CHARTS[name]

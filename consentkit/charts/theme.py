@@ -1,0 +1,142 @@
+"""How every chart looks: one theme, Okabe-Ito colours, a title that states the finding, n and period below it."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING, Any
+
+import altair as alt
+
+from consentkit.engine import sql_text
+from consentkit.phrases import count, span
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from consentkit.workspace import Workspace
+
+Row = dict[str, Any]
+Chart = Any  # one of Altair's top-level charts: layered, concatenated or single
+
+INK, MUTED, GRID, PAPER = "#1b1f24", "#5b6470", "#d9dee3", "#ffffff"
+BLACK, ORANGE, SKY, GREEN = "#000000", "#e69f00", "#56b4e9", "#009e73"
+YELLOW, BLUE, VERMILLION, PURPLE = "#f0e442", "#0072b2", "#d55e00", "#cc79a7"
+FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
+WIDTH = 640
+
+
+def theme() -> Row:
+    """Return the configuration of Vega-Lite that every chart carries; registered in Altair as ``consentkit``."""
+    text = {
+        "labelColor": INK,
+        "titleColor": MUTED,
+        "labelFontSize": 12,
+        "titleFontSize": 12,
+        "titleFontWeight": "normal",
+    }
+    return {
+        "background": PAPER,
+        "font": FONT,
+        "padding": 8,
+        "view": {"stroke": None},
+        "title": {
+            "anchor": "start",
+            "frame": "bounds",
+            "color": INK,
+            "fontSize": 16,
+            "fontWeight": "bold",
+            "subtitleColor": MUTED,
+            "subtitleFontSize": 12.5,
+            "subtitlePadding": 6,
+            "offset": 14,
+            "lineHeight": 20,
+            "subtitleLineHeight": 17,
+        },
+        "axis": {
+            **text,
+            "gridColor": GRID,
+            "domainColor": GRID,
+            "tickColor": GRID,
+            "labelLimit": 0,
+            "labelPadding": 6,
+            "titleLimit": 0,
+        },
+        "legend": {**text, "labelLimit": 0, "symbolType": "square"},
+        "header": {**text, "labelLimit": 0},
+        "range": {"category": [BLUE, VERMILLION, ORANGE, SKY, GREEN, PURPLE, YELLOW, BLACK]},
+        "bar": {"color": BLUE},
+        "text": {"color": INK, "fontSize": 12},
+    }
+
+
+alt.theme.register("consentkit", enable=False)(lambda: alt.theme.ThemeConfig(config=theme()))  # type: ignore[typeddict-item]
+
+
+def ask(workspace: Workspace, name: str, params: Sequence[object] = ()) -> list[Row]:
+    """Run ``consentkit/sql/<name>.sql`` and return its rows as dicts."""
+    names, rows = workspace.cells(sql_text(name), params)
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def period(workspace: Workspace) -> Row:
+    """Return how many events there are, how many undated, and the first and last moment."""
+    return ask(workspace, "chart_period")[0]
+
+
+def says_period(whole: Row) -> str:
+    """Say how much was looked at: ``4,001 events, 1 to 30 March 2026``."""
+    told = count(whole["events"], "event")
+    when = span(whole["first_at"], whole["last_at"], year=True)
+    undated = f", {whole['undated']:,} of them undated" if whole["undated"] else ""
+    return f"{told}{', ' + when if when else ''}{undated}"
+
+
+def titled(chart: Chart, title: str, subtitle: Sequence[str], width: int, description: str = "") -> Chart:
+    """Give a chart its title, subtitle, description for screen readers and theme."""
+    heading = alt.TitleParams(
+        text=textwrap.wrap(title, max(28, int(width / 8.3))),
+        subtitle=[line for part in subtitle if part for line in textwrap.wrap(part, max(30, int(width / 6.4)))],
+    )
+    words = ". ".join(part.rstrip(".") for part in (title, *subtitle, description) if part)
+    return chart.properties(title=heading, description=words + ".", config=theme())
+
+
+def no_data(title: str, why: str, width: int = WIDTH) -> Chart:
+    """Draw that there is nothing to draw, and why."""
+    base = alt.Chart(alt.InlineData(values=[{"says": textwrap.wrap(why, max(28, int(width / 7)))}]))
+    shown = base.mark_text(align="left", baseline="top", x=0, y=8, color=MUTED, fontSize=13).encode(text="says:N")
+    return titled(shown.properties(width=width - 20, height=60), title, ["No data"], width, why)
+
+
+def values(rows: Sequence[Row]) -> Any:
+    """Hand rows to Altair as they are: dates as text, so that no time zone moves them."""
+    plain = [{key: _plain(value) for key, value in row.items()} for row in rows]
+    return alt.InlineData(values=plain)
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+def grain(first: date | None, last: date | None) -> str:
+    """Choose how finely to cut a period: by day, week or month, so that every count can be read."""
+    days = (last - first).days if first and last else 0
+    return "day" if days <= 45 else "week" if days <= 400 else "month"
+
+
+def left_room(width: int) -> int:
+    """Return how many pixels of a width the names at the left may take."""
+    return 190 if width >= 500 else 118
+
+
+def letters(width: int) -> int:
+    """Return how many letters a name at the left may have."""
+    return int(left_room(width) / 6.4)
+
+
+def text_layers(base: Chart, bold: str, color: Any = None, **mark: Any) -> list[Chart]:
+    """Draw the text of a chart in two layers: bold where an expression holds, plain elsewhere."""
+    strong = base.transform_filter(bold).mark_text(fontWeight="bold", **mark)
+    plain = base.transform_filter(f"!({bold})").mark_text(**mark)
+    return [layer.encode(color=color) if color is not None else layer for layer in (plain, strong)]

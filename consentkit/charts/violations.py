@@ -1,0 +1,324 @@
+"""Charts of what was delivered although it should not have been."""
+
+from __future__ import annotations
+
+import textwrap
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+import altair as alt
+
+from consentkit.charts.theme import (
+    BLUE,
+    GRID,
+    INK,
+    MUTED,
+    ORANGE,
+    PURPLE,
+    SKY,
+    VERMILLION,
+    WIDTH,
+    Chart,
+    Row,
+    ask,
+    grain,
+    left_room,
+    letters,
+    no_data,
+    period,
+    says_period,
+    text_layers,
+    titled,
+    values,
+)
+from consentkit.phrases import count, labels, listing, percent, span, visible
+
+if TYPE_CHECKING:
+    from consentkit.workspace import Workspace
+
+_SHOWN = 8
+_BARS: dict[str, tuple[str, str, str]] = {
+    "delivered": ("Delivered", "in all", SKY),
+    "delivered_although_refused": ("Refused", "by consent", VERMILLION),
+    "delivered_although_integrations_false": ("Denied", "by integrations", PURPLE),
+    "delivered_unchecked": ("Unchecked", "no object", ORANGE),
+    "blocked_although_granted": ("Held back", "though granted", BLUE),
+}
+
+
+def violations_rows(workspace: Workspace) -> list[Row]:
+    """Return deliveries against a refusal by destination and day, week or month."""
+    whole = period(workspace)
+    return ask(workspace, "chart_violations_over_time", [grain(whole["first_at"], whole["last_at"])])
+
+
+def violations_over_time(workspace: Workspace, width: int = WIDTH) -> Chart:
+    """Draw deliveries against a refusal over time: one row of bars for each destination, the worst first."""
+    whole = period(workspace)
+    rows = [row for row in violations_rows(workspace) if row["deliveries"]]
+    doubtful = sum(row["possible"] for row in violations_rows(workspace))
+    subtitle = [says_period(whole), f"{count(doubtful, 'more is', 'more are')} only possible" if doubtful else ""]
+    if not rows:
+        if not ask(workspace, "chart_completeness_calendar") or not _has_log(workspace):
+            return no_data("Deliveries against a refusal cannot be shown", "No delivery log was loaded.", width)
+        return no_data("No delivery against a refusal was found", f"In {says_period(whole)}.", width)
+    groups: dict[tuple[str, str], list[Row]] = {}
+    for row in rows:
+        groups.setdefault((row["destination"], row["although"]), []).append(row)
+    ranked = sorted(groups.items(), key=lambda item: (-_total(item[1]), item[0]))
+    step = grain(whole["first_at"], whole["last_at"])
+    days = _steps(step, [row["period"] for row in rows if row["period"]], whole)
+    top = max(row["deliveries"] for row in rows)
+    names = labels([destination for (destination, _), _ in ranked], letters(width) + 12)
+    shown = ranked[:_SHOWN]
+    charts = [
+        _panel(names[key[0]], key[1], found, days, step, top, width, last=place == len(shown) - 1)
+        for place, (key, found) in enumerate(shown)
+    ]
+    if len(ranked) > _SHOWN:
+        subtitle.append(f"The worst {_SHOWN} of {len(ranked)} are drawn.")
+    return titled(alt.vconcat(*charts, spacing=18), _headline(ranked), subtitle, width, f"Bars by {step}")
+
+
+def _has_log(workspace: Workspace) -> bool:
+    return bool(workspace.rows("SELECT 1 FROM delivery LIMIT 1"))
+
+
+def _total(rows: list[Row]) -> int:
+    return sum(row["deliveries"] for row in rows)
+
+
+def _headline(ranked: list[tuple[tuple[str, str], list[Row]]]) -> str:
+    (destination, although), worst = ranked[0]
+    when = span(min(row["first_seen"] for row in worst), max(row["last_seen"] for row in worst))
+    told = f"{count(_total(worst), 'delivery', 'deliveries')} to {visible(destination, 40)} although {although}"
+    told += f", {when}" if when else ""
+    rest = sum(_total(rows) for _, rows in ranked[1:])
+    others = len({key[0] for key, _ in ranked[1:]} - {destination})
+    if not rest:
+        return told
+    return f"{told}; {rest:,} more to {count(others, 'other destination')}" if others else f"{told}; {rest:,} more"
+
+
+def _steps(step: str, seen: list[date], whole: Row) -> list[date]:
+    """List every day, week or month of the period, with and without anything in it."""
+    if whole["first_at"] is None:
+        return sorted(set(seen))
+    first, last = min([whole["first_at"].date(), *seen]), max([whole["last_at"].date(), *seen])
+    days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
+    if step == "week":
+        days = [each - timedelta(days=each.weekday()) for each in days]
+    if step == "month":
+        days = [each.replace(day=1) for each in days]
+    return sorted(set(days))
+
+
+def day_axis(days: list[date], step: str, width: int, *, shown: bool = True) -> alt.Axis:
+    """Make an axis of days as text, labelled as often as there is room."""
+    every = max(1, -(-len(days) * 52 // max(width, 1)))
+    every = 7 if step == "day" and 1 < every <= 7 else every
+    form = "%b %Y" if step == "month" else "%-d %b"
+    return alt.Axis(
+        values=[each.isoformat() for each in days[::every]],
+        labelExpr=f"utcFormat(toDate(datum.value), '{form}')",
+        labels=shown,
+        labelAngle=0,
+        ticks=shown,
+        title=None,
+        grid=False,
+    )
+
+
+def _panel(
+    name: str, although: str, rows: list[Row], days: list[date], step: str, top: int, width: int, *, last: bool
+) -> Chart:
+    undated = sum(row["deliveries"] for row in rows if row["period"] is None)
+    dated = [
+        {**row, "destination": visible(row["destination"]), "top": row["deliveries"]} for row in rows if row["period"]
+    ]
+    room = width - 60
+    x = alt.X(
+        "period:O",
+        scale=alt.Scale(domain=[each.isoformat() for each in days], paddingInner=0.15),
+        axis=day_axis(days, step, room, shown=last),
+    )
+    scale = alt.Scale(domain=[0, top * 1.25], nice=False)
+    y = alt.Y("deliveries:Q", scale=scale, axis=None)
+    base = alt.Chart(values(dated)).encode(x=x, y=y)
+    tip = [
+        alt.Tooltip("destination:N"),
+        alt.Tooltip("period:O", title=step),
+        alt.Tooltip("deliveries:Q", format=","),
+        alt.Tooltip("people:Q", format=","),
+        alt.Tooltip("although:N"),
+    ]
+    color = PURPLE if "integrations" in although else VERMILLION
+    bars = base.mark_bar(color=color).encode(tooltip=tip)
+    numbers = base.mark_text(baseline="bottom", dy=-2, fontSize=11).encode(text=alt.Text("top:Q", format=","))
+    line = alt.Chart(values([{"zero": 0}])).mark_rule(color=GRID).encode(y=alt.Y("zero:Q", scale=scale, axis=None))
+    told = f"{name}: {count(_total(rows), 'delivery', 'deliveries')} although {although}"
+    told += f" ({undated:,} undated)" if undated else ""
+    lines = textwrap.wrap(told, max(30, room // 6))
+    title = alt.TitleParams(
+        text=lines, lineHeight=16, fontSize=12.5, fontWeight="normal", color=INK, offset=4, frame="group"
+    )
+    return alt.layer(line, bars, numbers).properties(width=room, height=50, title=title)
+
+
+def refused_rows(workspace: Workspace) -> list[Row]:
+    """Return events that refused and those of them that were delivered, by destination and category."""
+    return ask(workspace, "chart_refused_heatmap")
+
+
+def refused_heatmap(workspace: Workspace, width: int = WIDTH) -> Chart:
+    """Draw, for each destination and category it needs, how many of the events that refused were delivered."""
+    rows = refused_rows(workspace)
+    title = "Refused but delivered, by destination and category"
+    if not rows:
+        return no_data(title, "The policy maps no category to a destination.", width)
+    if not _has_log(workspace):
+        return no_data(title, "No delivery log was loaded: what was delivered is not known.", width)
+    leaks = [row for row in rows if row["delivered"]]
+    order = list(
+        dict.fromkeys(
+            row["destination"] for row in sorted(rows, key=lambda row: (-row["delivered"], row["destination"]))
+        )
+    )
+    shown = order[:20]
+    names = labels(shown, letters(width))
+    kinds = labels(sorted({row["category"] for row in rows}), 14)
+    cells = [
+        {
+            **row,
+            "name": names[row["destination"]],
+            "kind": kinds[row["category"]],
+            "rate": row["delivered"] / row["refused"] if row["refused"] else 0.0,
+            "shade": 0.0
+            if not row["delivered"]
+            else max(0.18, min(0.8, row["delivered"] / max(row["refused"], 1) * 4)),
+            "says": f"{row['delivered']:,} of {row['refused']:,}" if row["refused"] else "none refused",
+            "destination": visible(row["destination"]),
+            "category": visible(row["category"]),
+        }
+        for row in rows
+        if row["destination"] in names
+    ]
+    base = alt.Chart(values(cells)).encode(
+        x=alt.X(
+            "kind:N",
+            sort=list(kinds.values()),
+            axis=alt.Axis(
+                orient="top",
+                title=None,
+                labelAngle=0 if len(kinds) < 7 and width >= 500 else -35,
+                domain=False,
+                ticks=False,
+            ),
+        ),
+        y=alt.Y("name:N", sort=list(names.values()), axis=alt.Axis(title=None, domain=False, ticks=False)),
+    )
+    box = base.mark_rect(color=VERMILLION, stroke=GRID, cornerRadius=2).encode(
+        fillOpacity=alt.FillOpacity("shade:Q", scale=None),
+        tooltip=[
+            alt.Tooltip("destination:N"),
+            alt.Tooltip("category:N"),
+            alt.Tooltip("delivered:Q", title="delivered though refused", format=","),
+            alt.Tooltip("refused:Q", title="events that refused", format=","),
+            alt.Tooltip("people:Q", format=","),
+        ],
+    )
+    text = text_layers(base.encode(text="says:N"), "datum.delivered > 0", fontSize=12 if width >= 500 else 10)
+    chart = alt.layer(box, *text).properties(width=width - left_room(width) - 20, height=alt.Step(30))
+    subtitle = [
+        "Events that refused the category and were delivered all the same, of all that did; blank where not mapped",
+        says_period(period(workspace)),
+    ]
+    if len(order) > len(shown):
+        subtitle.append(f"{len(shown)} of {len(order)} destinations are drawn, the worst first.")
+    return titled(chart, _leak_title(leaks), subtitle, width)
+
+
+def _leak_title(leaks: list[Row]) -> str:
+    if not leaks:
+        return "No event that refused a category was delivered where it is needed"
+    worst = sorted(leaks, key=lambda row: -row["delivered"])[:3]
+    parts = [
+        f"{visible(row['destination'], 30)} "
+        f"({visible(row['category'], 20)}, {percent(row['delivered'], row['refused'])})"
+        for row in worst
+    ]
+    return f"Refusals were not kept at {listing(parts)}" + (f" and {len(leaks) - 3} more" if len(leaks) > 3 else "")
+
+
+def destinations_rows(workspace: Workspace) -> list[Row]:
+    """Return what every destination got, and how much of it although it should not have."""
+    return ask(workspace, "ask_by_destination")
+
+
+def destinations_overview(workspace: Workspace, width: int = WIDTH) -> Chart:
+    """Draw what each destination got and how much of it it should not have got, as bars side by side."""
+    rows = [row for row in destinations_rows(workspace) if row["records"]]
+    title = "What each destination got"
+    if not rows:
+        return no_data(title, "No delivery log was loaded: what was delivered is not known.", width)
+    shown = rows[:24]
+    names = labels([row["destination"] for row in shown], letters(width))
+    kept = [key for key in _BARS if key == "delivered" or any(row[key] for row in shown)]
+    kept = kept if width >= 500 else kept[:3]
+    room = (width - left_room(width) - 20) // len(kept) - 12
+    panels = [_bar_panel(key, shown, names, room, first=place == 0) for place, key in enumerate(kept)]
+    bad = [row for row in rows if row["delivered_although_refused"] or row["delivered_although_integrations_false"]]
+    said = f"{len(bad)} of {count(len(rows), 'destination')} got data against a refusal"
+    if not bad:
+        said = f"None of {count(len(rows), 'destination')} got data against a refusal"
+    strange = [row["destination"] for row in rows if not row["known"]]
+    unknown = f"Not in the policy: {listing([visible(each, 30) for each in strange[:3]])}." if strange else ""
+    more = f"{len(shown)} of {len(rows)} destinations are drawn, the worst first." if len(rows) > len(shown) else ""
+    records = sum(row["records"] for row in rows)
+    subtitle = [
+        f"{records:,} delivery records of {says_period(period(workspace))}. Refused, denied, unchecked: "
+        "delivered all the same. Each column has its own scale.",
+        unknown,
+        more,
+    ]
+    return titled(alt.hconcat(*panels, spacing=12), said, subtitle, width)
+
+
+def _bar_panel(key: str, rows: list[Row], names: dict[str, str], room: int, *, first: bool) -> Chart:
+    head, under, color = _BARS[key]
+    whole = max(row[key] for row in rows) or 1
+    cells = [
+        {
+            "name": names[row["destination"]],
+            "destination": visible(row["destination"]),
+            "n": row[key],
+            "says": f"{row[key]:,}" if row[key] else "0",
+            "share": percent(row[key], row["filtered"] if key.startswith("blocked") else row["delivered"]),
+        }
+        for row in rows
+    ]
+    axis: Any = alt.Axis(title=None, domain=False, ticks=False) if first else None
+    base = alt.Chart(values(cells)).encode(y=alt.Y("name:N", sort=list(names.values()), axis=axis))
+    x = alt.X("n:Q", scale=alt.Scale(domain=[0, whole * room / max(room - 44, 20)], nice=False), axis=None)
+    bars = base.mark_bar(color=color, height=14).encode(
+        x=x,
+        tooltip=[
+            alt.Tooltip("destination:N"),
+            alt.Tooltip("n:Q", title=f"{head.lower()}, {under}", format=","),
+            alt.Tooltip("share:N"),
+        ],
+    )
+    faint = alt.condition("datum.n > 0", alt.value(INK), alt.value(MUTED))
+    text = base.mark_text(align="left", dx=3, fontSize=11).encode(x=x, text="says:N", color=faint)
+    title = alt.TitleParams(
+        text=head,
+        subtitle=under,
+        fontSize=12,
+        subtitleFontSize=11,
+        fontWeight="bold",
+        frame="group",
+        offset=4,
+        subtitlePadding=2,
+        lineHeight=14,
+    )
+    return alt.layer(bars, text).properties(width=room, height=alt.Step(22), title=title)

@@ -1,0 +1,229 @@
+"""The evidence pack: a folder or zip with the report, its numbers and their SQL, sealed by a manifest of hashes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import tempfile
+import zipfile
+from contextlib import contextmanager
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from consentkit.causes import find_causes
+from consentkit.engine import sql_names, sql_text
+from consentkit.errors import UsageError
+from consentkit.phrases import percent
+from consentkit.pseudonyms import Pseudonyms
+from consentkit.report import CANNOT_SHOW, Remembering, report_html, sample_row, verdict_sentence
+from consentkit.summary import csv_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from consentkit.summary import Row, Summary
+    from consentkit.workspace import Workspace
+
+MANIFEST = "MANIFEST.json"
+_LAYOUT = 1
+_TOOLS = ("consentkit", "duckdb", "altair", "vl-convert-python", "jinja2")
+_OLDEST = (1980, 1, 1, 0, 0, 0)
+_CHUNK = 1 << 20
+
+
+def write_pack(workspace: Workspace, path: Path, *, key: bytes | None = None, raw_ids: bool = False) -> str:
+    """Write an evidence pack to a new folder, or a file ending in ``.zip``; return the SHA-256 of its manifest.
+
+    Ids are pseudonyms by HMAC with ``key``, a random one unless given, which is not in the pack; ``raw_ids``
+    writes them as they are. The same database and key give the same bytes. Raises :class:`UsageError` where
+    something is already there.
+    """
+    if path.exists() and (path.is_file() or any(path.iterdir())):
+        raise UsageError(f"{path}: is already there; name a new folder or zip file for the pack")
+    if path.suffix.lower() != ".zip":
+        return _fill(workspace, path, Pseudonyms(key, raw=raw_ids))
+    with tempfile.TemporaryDirectory(prefix="consentkit-") as folder:
+        seal = _fill(workspace, Path(folder), Pseudonyms(key, raw=raw_ids))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+            for name in _names(Path(folder)):
+                packed.writestr(zipfile.ZipInfo(name, _OLDEST), Path(folder, name).read_bytes(), zipfile.ZIP_DEFLATED)
+    return seal
+
+
+def verify_pack(path: Path) -> tuple[list[str], str]:
+    """Compare a pack with its manifest: return what was altered, removed or added, and the manifest's SHA-256.
+
+    The manifest itself is only proved by comparing that number with the one printed when the pack was written.
+    Raises :class:`UsageError` where there is no pack that can be read.
+    """
+    with _opened(path) as found:
+        if MANIFEST not in found:
+            raise UsageError(f"{path}: is no evidence pack; it holds no {MANIFEST}")
+        raw = b"".join(found[MANIFEST]())
+        try:
+            listed: dict[str, Any] = json.loads(raw)["files"]
+            wanted = {name: str(each["sha256"]) for name, each in listed.items()}
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise UsageError(f"{path}: its {MANIFEST} cannot be read") from None
+        told = [f"{name}: added" for name in sorted(found.keys() - wanted.keys() - {MANIFEST})]
+        for name, digest in sorted(wanted.items()):
+            if name not in found:
+                told.append(f"{name}: missing")
+            elif _digest(found[name]()) != digest:
+                told.append(f"{name}: altered")
+    return told, hashlib.sha256(raw).hexdigest()
+
+
+def _fill(workspace: Workspace, folder: Path, names: Pseudonyms) -> str:
+    summary = workspace.summary()
+    seen = Remembering(workspace)
+    texts = {
+        "report.html": report_html(seen, summary, names),
+        "summary.json": summary.as_json() + "\n",
+        "findings.csv": csv_text(summary.findings),
+        "destinations.csv": csv_text(summary.destinations),
+        "recipients.csv": csv_text(seen.table("ask_recipients")),
+        "causes.csv": csv_text([{**vars(each), "says": str(each)} for each in find_causes(seen)]),
+        "samples.csv": csv_text([_sample(row, names) for row in seen.table("report_samples")]),
+        "completeness.csv": csv_text(_completeness(summary)),
+        "days.csv": csv_text(seen.table("chart_completeness_calendar")),
+        "inputs.csv": csv_text(_inputs(summary)),
+        "README.txt": _readme(summary, names),
+        **{f"sql/{name}.sql": sql_text(name) for name in sql_names()},
+        "sql/findings.sql": _statements(summary),
+        **{f"policy/version-{row['number']}.yml": row["text"] or "" for row in seen.table("report_policy")},
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in texts.items():
+        _write(folder / name, text.encode("utf-8", "backslashreplace"))
+    _draw(seen, folder)
+    return _seal(folder)
+
+
+def _draw(seen: Remembering, folder: Path) -> None:
+    from consentkit.charts import CHARTS
+    from consentkit.charts.export import png, svg
+
+    for name, picture in CHARTS.items():
+        chart = picture.draw(seen)
+        _write(folder / f"charts/{name}.svg", (svg(chart) + "\n").encode())
+        _write(folder / f"charts/{name}.png", png(chart))
+        _write(folder / f"charts/{name}.csv", csv_text(picture.rows(seen)).encode("utf-8", "backslashreplace"))
+
+
+def _seal(folder: Path) -> str:
+    files = {}
+    for name in _names(folder):
+        held = Path(folder, name).read_bytes()
+        files[name] = {"bytes": len(held), "sha256": hashlib.sha256(held).hexdigest()}
+    versions = {tool: metadata.version(tool) for tool in _TOOLS} | {"python": platform.python_version()}
+    text = json.dumps({"layout": _LAYOUT, "versions": versions, "files": files}, indent=1, sort_keys=True) + "\n"
+    _write(folder / MANIFEST, text.encode())
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _write(path: Path, held: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(held)
+
+
+def _names(folder: Path) -> list[str]:
+    return sorted(
+        path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file() or path.is_symlink()
+    )
+
+
+def _sample(row: Row, names: Pseudonyms) -> Row:
+    finding = {key: row[key] for key in ("code", "certainty", "destination", "source", "detail")}
+    return {**finding, **sample_row(row, names)}
+
+
+def _inputs(summary: Summary) -> list[Row]:
+    wanted = ("kind", "path", "source", "lines", "bytes", "sha256", "first_at", "last_at")
+    return [{key: row[key] for key in wanted} for row in summary.files]
+
+
+def _completeness(summary: Summary) -> list[Row]:
+    wanted = ("kind", "path", "lines", "loaded", "rejected", "duplicates", "undated", "problem")
+    return [{key: row[key] for key in wanted} for row in summary.files]
+
+
+def _statements(summary: Summary) -> str:
+    parts = ["-- The statement behind the number of every finding. Run it with: consentkit, Workspace.sql"]
+    parts += [f"{each['sql']};" for each in summary.findings]
+    return "\n\n".join(parts) + "\n"
+
+
+def _readme(summary: Summary, names: Pseudonyms) -> str:
+    coverage = summary.coverage
+    checked = coverage["deliveries"] - coverage["deliveries_without_event"] - coverage["deliveries_unchecked"]
+    ids = "Ids are written as they are in the data: treat this pack as personal data."
+    if not names.raw:
+        ids = "Ids are pseudonyms: HMAC-SHA-256 with a key that is not in this pack."
+    lines = [
+        "Evidence pack of a consent audit",
+        "",
+        verdict_sentence(summary),
+        f"{checked:,} of {coverage['deliveries']:,} deliveries ({percent(checked, coverage['deliveries'])}) "
+        "could be held against consent.",
+        "",
+        "report.html        the report, for readers",
+        "summary.json       the same numbers, for programs",
+        "findings.csv, destinations.csv, recipients.csv, causes.csv, samples.csv",
+        "completeness.csv   what became of every line read; days.csv: how much there is of each day",
+        "inputs.csv         the files read, with size, SHA-256 and time range",
+        "policy/            the policy as used; sql/: the statements behind every number",
+        "charts/            pictures, and the rows behind them",
+        f"{MANIFEST}      the SHA-256 of every file: consentkit verify THIS",
+        "",
+        ids,
+        "",
+        "It cannot show:",
+        *(f"- {line}" for line in CANNOT_SHOW),
+        "It is no legal advice.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[dict[str, Any]]:
+    """Open a pack: what it holds by name, each a function that yields its bytes in pieces."""
+    if path.is_dir():
+        yield {name: (lambda at=path / name: _pieces_of_file(at)) for name in _names(path)}
+        return
+    try:
+        with zipfile.ZipFile(path) as packed:
+            members = [each for each in packed.infolist() if not each.is_dir()]
+            if len({each.filename for each in members}) != len(members):
+                raise UsageError(f"{path}: holds two files of one name")
+            yield {each.filename: (lambda each=each: _pieces_of_member(packed, each)) for each in members}
+    except (OSError, zipfile.BadZipFile):
+        raise UsageError(f"{path}: is no evidence pack: neither a folder nor a zip file that can be read") from None
+
+
+def _pieces_of_file(path: Path) -> Iterator[bytes]:
+    if path.is_symlink():
+        yield b"a link is not the file it points to"
+        return
+    with path.open("rb") as held:
+        while piece := held.read(_CHUNK):
+            yield piece
+
+
+def _pieces_of_member(packed: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:
+    try:
+        with packed.open(member) as held:
+            while piece := held.read(_CHUNK):
+                yield piece
+    except (zipfile.BadZipFile, zipfile.zlib.error):  # type: ignore[attr-defined]
+        yield b"what cannot be unpacked is not what was packed"
+
+
+def _digest(pieces: Iterator[bytes]) -> str:
+    seen = hashlib.sha256()
+    for piece in pieces:
+        seen.update(piece)
+    return seen.hexdigest()

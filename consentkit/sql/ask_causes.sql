@@ -1,0 +1,239 @@
+-- One row per certain finding and the slice of the data that explains it best, where one does.
+-- A slice is an app version, a library version, an event name, a source, a country, a day, or the days between the
+-- first and the last. in_slice of of_slice failed there, elsewhere of of_elsewhere failed outside it, out of all
+-- that could have failed the same way. A slice explains a finding when it holds 80 % of at least 5 failures, fails
+-- in one case of twenty or more and three times as often as the rest, is at most half of the whole, and chance is
+-- out of the question.
+WITH key AS (
+    SELECT
+        row_number() OVER (ORDER BY f.code, f.source_id, f.destination_id, f.detail) AS finding_id,
+        f.code, f.source_id, f.destination_id, f.detail,
+        CASE
+            WHEN f.code IN ('V5', 'V6', 'V7', 'V8', 'V10', 'V26') THEN 'judged'
+            WHEN f.destination_id IS NULL THEN 'event'
+            ELSE 'delivered'
+        END AS kind
+    FROM finding_any AS f
+    WHERE f.certainty = 'certain'
+        AND f.code IN (
+            'V1', 'V1E', 'V2', 'V3', 'V3L', 'V4C', 'V5', 'V6', 'V7', 'V8', 'V10', 'V14', 'V15', 'V26', 'V28', 'R1', 'X7', 'X8'
+        )
+    GROUP BY f.code, f.source_id, f.destination_id, f.detail
+    HAVING count(DISTINCT f.event_id) >= 5
+),
+place AS (
+    SELECT
+        e.event_id, f.signature_id, f.version_id, o.source_id, s.name AS source, e.library, e.library_version,
+        e.app_version, e.name, e.country, CAST(e.event_at AS DATE) AS day
+    FROM event AS e
+    INNER JOIN event_in_force AS f ON f.event_id = e.event_id
+    INNER JOIN signature_source AS o ON o.signature_id = f.signature_id AND o.version_id = f.version_id
+    INNER JOIN source AS s ON s.source_id = o.source_id AND s.version_id = o.version_id
+),
+part AS (
+    SELECT
+        p.signature_id, p.version_id,
+        CASE
+            WHEN grouping(p.app_version) = 0 THEN 'app version'
+            WHEN grouping(p.library) = 0 THEN 'library version'
+            WHEN grouping(p.name) = 0 AND grouping(p.source) = 0 THEN 'event of a source'
+            WHEN grouping(p.name) = 0 THEN 'event'
+            WHEN grouping(p.source) = 0 THEN 'source'
+            WHEN grouping(p.country) = 0 THEN 'country'
+            ELSE 'day'
+        END AS dimension,
+        CASE WHEN grouping(p.library) = 0 THEN p.library WHEN grouping(p.app_version) = 0 OR grouping(p.name) = 0 THEN p.source END AS first,
+        coalesce(p.app_version, p.library_version, p.name, p.country, CAST(p.day AS VARCHAR), p.source) AS second,
+        count(*) AS n
+    FROM place AS p
+    GROUP BY GROUPING SETS (
+        (p.signature_id, p.version_id, p.source, p.app_version),
+        (p.signature_id, p.version_id, p.library, p.library_version),
+        (p.signature_id, p.version_id, p.source, p.name),
+        (p.signature_id, p.version_id, p.name),
+        (p.signature_id, p.version_id, p.source),
+        (p.signature_id, p.version_id, p.country),
+        (p.signature_id, p.version_id, p.day)
+    )
+    HAVING CASE dimension
+        WHEN 'app version' THEN p.app_version IS NOT NULL
+        WHEN 'library version' THEN p.library IS NOT NULL AND p.library_version IS NOT NULL
+        WHEN 'event of a source' THEN p.name IS NOT NULL
+        WHEN 'event' THEN p.name IS NOT NULL
+        WHEN 'country' THEN p.country IS NOT NULL
+        WHEN 'day' THEN p.day IS NOT NULL
+        ELSE TRUE
+    END
+),
+eligible AS (
+    SELECT k.finding_id, x.signature_id, x.version_id
+    FROM key AS k
+    INNER JOIN decision AS x ON x.destination_id = k.destination_id
+    WHERE k.kind = 'judged' AND x.connected
+        AND CASE
+            WHEN k.code = 'V7' THEN x.integrations_say = 'deny'
+            WHEN k.code = 'V8' THEN x.consent_says = 'allow' AND x.consent_reason <> 'exempt'
+            ELSE x.consent_says = 'deny'
+        END
+    UNION ALL
+    SELECT k.finding_id, o.signature_id, o.version_id
+    FROM key AS k
+    INNER JOIN signature_source AS o ON o.source_id = k.source_id
+    WHERE k.kind = 'event'
+),
+arrived AS (
+    SELECT m.destination_id, d.event_id, count(*) AS n
+    FROM delivery AS d
+    INNER JOIN route_meaning AS m ON m.route_id = d.route_id
+    INNER JOIN newest_version AS v ON v.version_id = m.version_id
+    WHERE m.status = 'delivered' AND d.event_id IS NOT NULL
+        AND m.destination_id IN (SELECT k.destination_id FROM key AS k WHERE k.kind = 'delivered')
+    GROUP BY m.destination_id, d.event_id
+),
+failed AS (
+    SELECT k.finding_id, f.event_id, CASE WHEN k.kind = 'delivered' THEN count(*) ELSE 1 END AS n
+    FROM finding_any AS f
+    INNER JOIN key AS k
+        ON k.code = f.code AND k.source_id IS NOT DISTINCT FROM f.source_id
+        AND k.destination_id IS NOT DISTINCT FROM f.destination_id AND k.detail IS NOT DISTINCT FROM f.detail
+    WHERE f.certainty = 'certain' AND f.event_id IS NOT NULL
+    GROUP BY k.finding_id, k.kind, f.event_id
+),
+counted AS (
+    SELECT g.finding_id, p.dimension, p.first, p.second, sum(p.n) AS checked, 0 AS failing
+    FROM eligible AS g
+    INNER JOIN part AS p ON p.signature_id = g.signature_id AND p.version_id = g.version_id
+    GROUP BY g.finding_id, p.dimension, p.first, p.second
+    UNION ALL
+    SELECT q.finding_id, s.dimension, s.first, s.second, sum(q.checked) AS checked, sum(q.failing) AS failing
+    FROM (
+        SELECT k.finding_id, a.event_id, a.n AS checked, 0 AS failing
+        FROM arrived AS a
+        INNER JOIN key AS k ON k.destination_id = a.destination_id AND k.kind = 'delivered'
+        UNION ALL
+        SELECT f.finding_id, f.event_id, 0 AS checked, f.n AS failing
+        FROM failed AS f
+    ) AS q
+    INNER JOIN place AS p ON p.event_id = q.event_id
+    CROSS JOIN LATERAL (
+        VALUES
+            ('app version', CASE WHEN p.app_version IS NOT NULL THEN p.source END, p.app_version),
+            ('library version', CASE WHEN p.library_version IS NOT NULL THEN p.library END, CASE WHEN p.library IS NOT NULL THEN p.library_version END),
+            ('event of a source', CASE WHEN p.name IS NOT NULL THEN p.source END, p.name),
+            ('event', NULL, p.name),
+            ('source', NULL, p.source),
+            ('country', NULL, p.country),
+            ('day', NULL, CAST(p.day AS VARCHAR))
+    ) AS s(dimension, first, second)
+    WHERE s.second IS NOT NULL
+    GROUP BY q.finding_id, s.dimension, s.first, s.second
+),
+slice AS (
+    SELECT
+        c.finding_id, c.dimension, CASE WHEN c.dimension = 'event' THEN NULL ELSE c.first END AS first, c.second,
+        sum(c.checked) AS checked, sum(c.failing) AS failing
+    FROM counted AS c
+    GROUP BY c.finding_id, c.dimension, CASE WHEN c.dimension = 'event' THEN NULL ELSE c.first END, c.second
+),
+whole AS (
+    SELECT t.finding_id, sum(t.checked) AS checked, sum(t.failing) AS failing
+    FROM (
+        SELECT g.finding_id, sum(p.n) AS checked, 0 AS failing
+        FROM eligible AS g
+        INNER JOIN part AS p
+            ON p.signature_id = g.signature_id AND p.version_id = g.version_id AND p.dimension = 'source'
+        GROUP BY g.finding_id
+        UNION ALL
+        SELECT k.finding_id, sum(a.n) AS checked, 0 AS failing
+        FROM arrived AS a
+        INNER JOIN key AS k ON k.destination_id = a.destination_id AND k.kind = 'delivered'
+        GROUP BY k.finding_id
+        UNION ALL
+        SELECT f.finding_id, 0 AS checked, sum(f.n) AS failing
+        FROM failed AS f
+        GROUP BY f.finding_id
+    ) AS t
+    GROUP BY t.finding_id
+),
+dates AS (
+    SELECT s.finding_id, min(s.second) AS first_day, max(s.second) AS last_day, sum(s.failing) AS failing
+    FROM slice AS s
+    WHERE s.dimension = 'day' AND s.failing > 0
+    GROUP BY s.finding_id
+),
+every AS (
+    SELECT s.finding_id, s.dimension, s.first, s.second, s.checked, s.failing
+    FROM slice AS s
+    UNION ALL
+    SELECT s.finding_id, 'days' AS dimension, d.first_day AS first, d.last_day AS second, sum(s.checked) AS checked, sum(s.failing) AS failing
+    FROM dates AS d
+    INNER JOIN slice AS s
+        ON s.finding_id = d.finding_id AND s.dimension = 'day' AND s.second >= d.first_day AND s.second <= d.last_day
+    WHERE d.first_day <> d.last_day
+    GROUP BY s.finding_id, d.first_day, d.last_day
+),
+compared AS (
+    SELECT
+        e.finding_id, e.dimension, e.first, e.second,
+        e.failing AS in_slice, e.checked AS of_slice,
+        w.failing - e.failing AS elsewhere, w.checked - e.checked AS of_elsewhere,
+        CAST(e.failing AS DOUBLE) / e.checked / (CAST(w.failing AS DOUBLE) / w.checked) AS lift,
+        2 * (
+            e.failing * ln(CAST(e.failing AS DOUBLE) * w.checked / (CAST(e.checked AS DOUBLE) * w.failing))
+            + CASE WHEN w.failing > e.failing
+                THEN (w.failing - e.failing) * ln(CAST(w.failing - e.failing AS DOUBLE) * w.checked / (CAST(w.checked - e.checked AS DOUBLE) * w.failing))
+                ELSE 0 END
+            + CASE WHEN e.checked > e.failing
+                THEN (e.checked - e.failing) * ln(CAST(e.checked - e.failing AS DOUBLE) * w.checked / (CAST(e.checked AS DOUBLE) * (w.checked - w.failing)))
+                ELSE 0 END
+            + CASE WHEN w.checked - e.checked > w.failing - e.failing
+                THEN (w.checked - e.checked - w.failing + e.failing)
+                    * ln(CAST(w.checked - e.checked - w.failing + e.failing AS DOUBLE) * w.checked / (CAST(w.checked - e.checked AS DOUBLE) * (w.checked - w.failing)))
+                ELSE 0 END
+        ) AS weight
+    FROM every AS e
+    INNER JOIN whole AS w ON w.finding_id = e.finding_id
+    WHERE e.failing >= 5 AND 5 * e.failing >= 4 * w.failing AND 2 * e.checked <= w.checked
+        AND e.checked >= e.failing AND w.checked - e.checked >= w.failing - e.failing AND w.checked > w.failing
+),
+ranked AS (
+    SELECT
+        c.*,
+        row_number() OVER (
+            PARTITION BY c.finding_id
+            ORDER BY c.weight DESC,
+                list_position(
+                    ['app version', 'library version', 'event of a source', 'event', 'source', 'day', 'days', 'country'], c.dimension
+                ),
+                c.first, c.second
+        ) AS place
+    FROM compared AS c
+    WHERE c.lift >= 2 AND c.weight >= 20 AND 20 * c.in_slice >= c.of_slice
+        AND CAST(c.in_slice AS DOUBLE) / c.of_slice >= 3 * CAST(c.elsewhere AS DOUBLE) / c.of_elsewhere
+)
+SELECT
+    k.code, n.name AS source, d.name AS destination, k.detail, k.kind,
+    r.dimension, r.first, r.second,
+    CAST(r.in_slice AS BIGINT) AS in_slice, CAST(r.of_slice AS BIGINT) AS of_slice,
+    CAST(r.elsewhere AS BIGINT) AS elsewhere, CAST(r.of_elsewhere AS BIGINT) AS of_elsewhere, r.lift,
+    (
+        SELECT min(p.day)
+        FROM failed AS f
+        INNER JOIN place AS p ON p.event_id = f.event_id
+        WHERE f.finding_id = r.finding_id
+            AND CASE r.dimension
+                WHEN 'app version' THEN p.source = r.first AND p.app_version = r.second
+                WHEN 'library version' THEN p.library = r.first AND p.library_version = r.second
+                WHEN 'event of a source' THEN p.source = r.first AND p.name = r.second
+                WHEN 'event' THEN p.name = r.second
+                WHEN 'source' THEN p.source = r.second
+                WHEN 'country' THEN p.country = r.second
+                ELSE TRUE
+            END
+    ) AS first_day
+FROM ranked AS r
+INNER JOIN key AS k ON k.finding_id = r.finding_id
+LEFT JOIN source AS n ON n.source_id = k.source_id AND n.version_id = (SELECT v.version_id FROM newest_version AS v)
+LEFT JOIN destination AS d ON d.destination_id = k.destination_id AND d.version_id = (SELECT v.version_id FROM newest_version AS v)
+WHERE r.place = 1
+ORDER BY r.in_slice DESC, k.code, d.name, n.name, k.detail

@@ -1,0 +1,19 @@
+-- One row per category of the policy: events whose consent object grants it, refuses it, or does not answer.
+WITH counted AS (
+    SELECT g.stamp_id, count(*) AS n
+    FROM event AS e
+    INNER JOIN signature AS g ON g.signature_id = e.signature_id
+    GROUP BY g.stamp_id
+)
+SELECT
+    c.category_id AS category,
+    CAST(coalesce(sum(s.n) FILTER (k.granted), 0) AS BIGINT) AS granted,
+    CAST(coalesce(sum(s.n) FILTER (NOT k.granted), 0) AS BIGINT) AS refused,
+    CAST(coalesce(sum(s.n) FILTER (k.granted IS NULL), 0) AS BIGINT) AS silent
+FROM category AS c
+INNER JOIN newest_version AS n ON n.version_id = c.version_id
+CROSS JOIN counted AS s
+LEFT JOIN stamp_category AS k ON k.stamp_id = s.stamp_id AND k.category_id = c.category_id
+WHERE c.enabled
+GROUP BY c.category_id
+ORDER BY c.category_id
