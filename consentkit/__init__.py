@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from consentkit import charts
     from consentkit.errors import ConsentkitError, EngineError, PolicyError, SourceError, UsageError
     from consentkit.policy import Policy
     from consentkit.workspace import Workspace, decide, open  # noqa: A004
@@ -23,6 +24,7 @@ _HOMES = {
     "SourceError": "consentkit.errors",
     "UsageError": "consentkit.errors",
     "Workspace": "consentkit.workspace",
+    "charts": "consentkit.charts",
     "decide": "consentkit.workspace",
     "open": "consentkit.workspace",
 }
@@ -32,6 +34,7 @@ __all__ = [  # noqa: RUF022
     "decide",
     "Policy",
     "Workspace",
+    "charts",
     "ConsentkitError",
     "EngineError",
     "PolicyError",
@@ -46,7 +49,8 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'consentkit' has no attribute {name!r}")
     from importlib import import_module
 
-    value = getattr(import_module(_HOMES[name]), name)
+    home = import_module(_HOMES[name])
+    value = home if name == "charts" else getattr(home, name)
     globals()[name] = value
     return value
 

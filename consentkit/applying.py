@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from consentkit.engine import sql_text
 from consentkit.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from consentkit.engine import Engine
     from consentkit.policy import Policy
     from consentkit.policy.rows import SourceRow, VersionRow
@@ -19,9 +22,11 @@ UNKNOWN_SOURCE = "(unknown)"
 POINTS = ("cloud", "analytics.js", "kotlin", "swift", "react-native", "rudder-server", "rudder-js")
 _TABLES = (
     "policy_version",
+    "policy_window",
     "category",
     "destination",
     "destination_alias",
+    "category_column",
     "category_destination",
     "source",
     "source_key",
@@ -36,34 +41,72 @@ def apply_policy(engine: Engine, policy: Policy, at: str | None = None) -> None:
 
     Out: rows in the policy tables of tables.sql. Destinations that only the delivery log names are added
     with ``known = FALSE``, so that they are judged and reported. ``at`` judges every source as if this were
-    its enforcement point. Raises :class:`UsageError` where there is no such point. Source: policy document, section 1.
+    its enforcement point. Raises :class:`UsageError` where there is no such point. Source: RULES.md 3.
     """
     if at is not None and at not in POINTS:
         raise UsageError(f"{at!r} is not an enforcement point; they are {', '.join(POINTS)}")
     for table in _TABLES:
         engine.run("forget the policy", f"DELETE FROM {table}")
-    names = dict.fromkeys(row.destination for version in policy.versions for row in version.destination_rows())
-    numbers = {name: number for number, name in enumerate(names, start=1)}
-    for place, version in zip(policy.version_rows(), policy.versions, strict=True):
-        _write_version(engine, place, version, numbers, at)
+    numbers = _Numbers(
+        _numbered(row.destination for version in policy.versions for row in version.destination_rows()),
+        _numbered(row.source for version in policy.versions for row in version.source_rows()),
+    )
+    placed = _placed(policy)
+    for number, (place, version) in enumerate(placed, start=1):
+        following = placed[number][0].latency if number < len(placed) else timedelta()
+        _write_version(engine, place, version, numbers, at, following)
+    engine.run("write when each version is in force", sql_text("apply_windows"))
+    _keep_text(engine, policy, at)
     complete_policy(engine)
+
+
+@dataclass(frozen=True)
+class _Numbers:
+    """The ids of destinations and sources by name, the same in every version."""
+
+    destinations: dict[str, int]
+    sources: dict[str, int]
+
+
+def _numbered(names: Iterable[str]) -> dict[str, int]:
+    return {name: number for number, name in enumerate(dict.fromkeys(names), start=1)}
+
+
+def _keep_text(engine: Engine, policy: Policy, at: str | None) -> None:
+    """Keep each version as YAML in ``about``, so that a report can show the policy that judged."""
+    said = f"# judged as if every source were enforced at {at}\n" if at else ""
+    texts = [(f"policy {place.version_number}", said + each.as_yaml()) for place, each in _placed(policy)]
+    engine.run("forget the policy's text", "DELETE FROM about WHERE name LIKE 'policy %'")
+    engine.insert("keep the policy's text", "about", ("name", "value"), texts)
+
+
+def _placed(policy: Policy) -> list[tuple[VersionRow, Policy]]:
+    return list(zip(policy.version_rows(), policy.versions, strict=True))
 
 
 def complete_policy(engine: Engine) -> None:
     """Bring the policy's rows up to date with the data: names that only the data knows."""
     engine.run("names only the data knows", sql_text("apply_unknown_names"))
+    engine.run("days with events", sql_text("apply_event_days"))
 
 
-def _write_version(engine: Engine, place: VersionRow, policy: Policy, numbers: dict[str, int], at: str | None) -> None:
+def _write_version(
+    engine: Engine, place: VersionRow, policy: Policy, numbers: _Numbers, at: str | None, following: timedelta
+) -> None:
     version = place.version_number
     sources = [row._replace(enforcement=at) if at else row for row in policy.source_rows()]
-    source_ids = {row.source: number for number, row in enumerate(sources, start=1)}
-    _write_window(engine, place, sources)
+    _write_window(engine, place, following, sources, numbers.sources)
     engine.insert(
         "write the categories",
         "category",
         ("version_id", "category_id", "name", "enabled"),
         [(version, row.category_id, row.name, row.enabled) for row in policy.category_rows()],
+    )
+    engine.insert(
+        "write the warehouse columns",
+        "category_column",
+        ("version_id", "category_id", "part"),
+        [(version, row.category_id, row.warehouse_column) for row in policy.category_rows()],
     )
     engine.insert(
         "write the destinations",
@@ -72,7 +115,7 @@ def _write_version(engine: Engine, place: VersionRow, policy: Policy, numbers: d
         [
             (
                 version,
-                numbers[row.destination],
+                numbers.destinations[row.destination],
                 row.destination,
                 row.kind or "other",
                 row.enabled,
@@ -87,29 +130,34 @@ def _write_version(engine: Engine, place: VersionRow, policy: Policy, numbers: d
         "write the aliases",
         "destination_alias",
         ("version_id", "destination_id", "name"),
-        [(version, numbers[row.destination], row.alias) for row in policy.alias_rows()],
+        [(version, numbers.destinations[row.destination], row.alias) for row in policy.alias_rows()],
     )
     engine.insert(
         "write the mapping",
         "category_destination",
         ("version_id", "category_id", "destination_id"),
-        [(version, row.category_id, numbers[row.destination]) for row in policy.mapping_rows()],
+        [(version, row.category_id, numbers.destinations[row.destination]) for row in policy.mapping_rows()],
     )
-    _write_sources(engine, version, policy, sources)
-    _write_settings(engine, version, policy, source_ids, numbers)
+    _write_sources(engine, version, policy, sources, numbers.sources)
+    _write_settings(engine, version, policy, numbers)
     engine.insert(
         "write the connections",
         "connection",
         ("version_id", "destination_id", "source_id"),
-        [(version, numbers[row.destination], source_ids[row.source]) for row in policy.connection_rows()],
+        [
+            (version, numbers.destinations[row.destination], numbers.sources[row.source])
+            for row in policy.connection_rows()
+        ],
     )
 
 
-def _write_window(engine: Engine, place: VersionRow, sources: list[SourceRow]) -> None:
+def _write_window(
+    engine: Engine, place: VersionRow, following: timedelta, sources: list[SourceRow], ids: dict[str, int]
+) -> None:
     """Write when a version is in force; nearer to a change than its latency, nothing is certain."""
     valid_from, valid_to = place.valid_from or OPEN_FROM, place.valid_to or OPEN_TO
     settled_from = valid_from + place.latency if place.valid_from else OPEN_FROM
-    settled_to = valid_to - place.latency if place.valid_to else OPEN_TO
+    settled_to = valid_to - following if place.valid_to else OPEN_TO
     always = place.valid_from is None and place.valid_to is None
     row = (
         place.version_number,
@@ -120,7 +168,7 @@ def _write_window(engine: Engine, place: VersionRow, sources: list[SourceRow]) -
         always,
         settled_from,
         settled_to,
-        1 if len(sources) == 1 else None,
+        ids[sources[0].source] if len(sources) == 1 else None,
         sources[0].declared,
     )
     columns = (
@@ -138,7 +186,7 @@ def _write_window(engine: Engine, place: VersionRow, sources: list[SourceRow]) -
     engine.insert("write the policy version", "policy_version", columns, [row])
 
 
-def _write_sources(engine: Engine, version: int, policy: Policy, sources: list[SourceRow]) -> None:
+def _write_sources(engine: Engine, version: int, policy: Policy, sources: list[SourceRow], ids: dict[str, int]) -> None:
     """Write the sources, and source 0 for the events of none of them: judged as the others where all are alike."""
     points = {row.enforcement for row in sources}
     unknown = (version, 0, UNKNOWN_SOURCE, False, None, points.pop() if len(points) == 1 else "unknown", None)
@@ -157,7 +205,7 @@ def _write_sources(engine: Engine, version: int, policy: Policy, sources: list[S
     rows = [
         (
             version,
-            number,
+            ids[row.source],
             row.source,
             row.stamps_consent,
             row.stamping_since,
@@ -167,10 +215,9 @@ def _write_sources(engine: Engine, version: int, policy: Policy, sources: list[S
             row.has_unmapped_destinations,
             row.lists_categories,
         )
-        for number, row in enumerate(sources, start=1)
+        for row in sources
     ]
     engine.insert("write the sources", "source", columns, [*rows, (*unknown, None, None, False)])
-    ids = {row.source: number for number, row in enumerate(sources, start=1)}
     engine.insert(
         "write the write keys",
         "source_key",
@@ -179,14 +226,12 @@ def _write_sources(engine: Engine, version: int, policy: Policy, sources: list[S
     )
 
 
-def _write_settings(
-    engine: Engine, version: int, policy: Policy, source_ids: dict[str, int], numbers: dict[str, int]
-) -> None:
+def _write_settings(engine: Engine, version: int, policy: Policy, numbers: _Numbers) -> None:
     engine.insert(
         "write the settings",
         "source_category",
         ("version_id", "source_id", "category_id"),
-        [(version, source_ids[row.source], row.category_id) for row in policy.source_category_rows()],
+        [(version, numbers.sources[row.source], row.category_id) for row in policy.source_category_rows()],
     )
     engine.insert(
         "write the consent settings",
@@ -195,8 +240,8 @@ def _write_settings(
         [
             (
                 version,
-                numbers[row.destination],
-                source_ids[row.source] if row.source else None,
+                numbers.destinations[row.destination],
+                numbers.sources[row.source] if row.source else None,
                 row.provider,
                 row.legacy,
                 row.strategy,

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from consentkit import cli_check, cli_history, cli_report, cli_warehouse
 from consentkit.errors import ConsentkitError, UsageError
 
 if TYPE_CHECKING:
@@ -57,6 +58,9 @@ app = typer.Typer(
 policy_app = typer.Typer(help="Checks and describes policy files.", no_args_is_help=True)
 app.add_typer(policy_app, name="policy")
 
+SomeEvents = Annotated[
+    list[str] | None, typer.Argument(help="Event files, folders or patterns; none with --warehouse.")
+]
 Events = Annotated[list[str], typer.Argument(help="Event files (NDJSON, plain or gzipped), folders or patterns.")]
 PolicyFile = Annotated[str, typer.Option("--policy", "-p", help="The policy file, or a folder of its versions.")]
 Deliveries = Annotated[
@@ -76,13 +80,15 @@ Memory = Annotated[str | None, typer.Option("--memory", help="A memory limit suc
 Json = Annotated[bool, typer.Option("--json", help="Print the documented JSON instead of tables.")]
 Threshold = Annotated[FailOn, typer.Option("--fail-on", help="The least severity that makes the exit code 1.")]
 At = Annotated[str | None, typer.Option("--at", help="Judge as if every source were enforced at this point.")]
-Out = Annotated[Path | None, typer.Option("--out", "-o", help="A folder for findings.json, findings.csv and more.")]
+Out = Annotated[Path | None, typer.Option("--out", "-o", help="A folder for report.html, findings.json, CSV and more.")]
+Pack = Annotated[Path | None, typer.Option("--pack", help="Write an evidence pack: a new folder, or a zip file.")]
+RawIds = Annotated[bool, typer.Option("--raw-ids", help="Write ids as they are, in place of pseudonyms.")]
 
 
 @app.command()
 def audit(
-    events: Events,
     policy: PolicyFile,
+    events: SomeEvents = None,
     deliveries: Deliveries = None,
     source: SourceName = None,
     columns: Mapped = None,
@@ -91,30 +97,52 @@ def audit(
     out: Out = None,
     fail_on: Threshold = FailOn.warning,
     as_json: Json = False,
+    key_file: cli_report.KeyFile = None,
+    raw_ids: RawIds = False,
+    warehouse: cli_warehouse.Warehouse = None,
+    tables: cli_warehouse.Tables = None,
+    since: cli_warehouse.Since = None,
+    until: cli_warehouse.Until = None,
+    counts: cli_warehouse.Counts = None,
+    count_map: cli_warehouse.CountMap = None,
     memory: Memory = None,
 ) -> None:
     """Load events and deliveries, judge them by the policy, and say what was found."""
     with _workspace(db, memory) as workspace:
         _apply(workspace, policy)
-        _load(workspace, events, deliveries, source, columns, constants)
-        raise typer.Exit(_report(workspace, fail_on, as_json, out))
+        more = (warehouse, tables, (since, until), source, (counts, _pairs("--count-map", count_map)))
+        cli_warehouse.load_more(workspace, *more, _say)
+        _load(workspace, _some(events, warehouse), deliveries, source, columns, constants)
+        _write_out(workspace, out, None, key_file, raw_ids)
+        raise typer.Exit(_report(workspace, fail_on, as_json))
 
 
 @app.command()
 def load(
-    events: Events,
     db: Database,
+    events: SomeEvents = None,
+    policy: Annotated[str | None, typer.Option("--policy", "-p", help="The policy; a warehouse needs it.")] = None,
     deliveries: Deliveries = None,
     source: SourceName = None,
     columns: Mapped = None,
     constants: Constant = None,
+    warehouse: cli_warehouse.Warehouse = None,
+    tables: cli_warehouse.Tables = None,
+    since: cli_warehouse.Since = None,
+    until: cli_warehouse.Until = None,
+    counts: cli_warehouse.Counts = None,
+    count_map: cli_warehouse.CountMap = None,
     memory: Memory = None,
 ) -> None:
     """Load events and deliveries into a database file, to be judged later."""
     from consentkit.engine import sql_text
 
     with _workspace(db, memory) as workspace:
-        _load(workspace, events, deliveries, source, columns, constants)
+        if policy:
+            _apply(workspace, policy)
+        more = (warehouse, tables, (since, until), source, (counts, _pairs("--count-map", count_map)))
+        cli_warehouse.load_more(workspace, *more, _say)
+        _load(workspace, _some(events, warehouse), deliveries, source, columns, constants)
         for kind, files, lines, rejected in workspace.rows(sql_text("ask_loaded")):
             _say(f"{kind}: {files:,} files, {lines:,} lines, {rejected:,} of them rejected")
         if not workspace.rows("SELECT 1 FROM event LIMIT 1"):
@@ -126,6 +154,9 @@ def report(
     db: Database,
     policy: Annotated[str | None, typer.Option("--policy", "-p", help="Judge by this policy from now on.")] = None,
     out: Out = None,
+    pack: Pack = None,
+    key_file: cli_report.KeyFile = None,
+    raw_ids: RawIds = False,
     fail_on: Threshold = FailOn.warning,
     as_json: Json = False,
     memory: Memory = None,
@@ -136,7 +167,8 @@ def report(
     with _workspace(db, memory) as workspace:
         if policy:
             _apply(workspace, policy)
-        raise typer.Exit(_report(workspace, fail_on, as_json, out))
+        _write_out(workspace, out, pack, key_file, raw_ids)
+        raise typer.Exit(_report(workspace, fail_on, as_json))
 
 
 @app.command()
@@ -270,6 +302,12 @@ def _apply(workspace: Workspace, policy: str, at: str | None = None) -> None:
     workspace.apply(wanted, at=at)
 
 
+def _some(events: list[str] | None, warehouse: list[str] | None) -> list[str]:
+    if not events and not warehouse:
+        raise UsageError("no events were named; give files, or a warehouse with --warehouse")
+    return events or []
+
+
 def _load(
     workspace: Workspace,
     events: list[str],
@@ -279,18 +317,31 @@ def _load(
     constants: list[str] | None,
 ) -> None:
     mapping, fixed = _pairs("--map", columns), _pairs("--set", constants)
-    with _progress("bytes") as tell:
-        workspace.load_events(events, source=source, progress=tell)
+    if events:
+        with _progress("bytes") as tell:
+            workspace.load_events(events, source=source, progress=tell)
     if deliveries:
         with _progress("bytes") as tell:
             workspace.load_deliveries(deliveries, columns=mapping, constants=fixed, progress=tell)
 
 
-def _report(workspace: Workspace, fail_on: FailOn, as_json: bool, out: Path | None) -> int:
-    summary = workspace.summary()
+def _write_out(workspace: Workspace, out: Path | None, pack: Path | None, key_file: Path | None, raw_ids: bool) -> None:
+    """Write the report into a folder and the evidence pack, where asked for."""
+    key = cli_report.read_key(key_file)
     if out is not None:
-        for path in summary.write(out):
-            _say(f"wrote {path}")
+        workspace.report(out, key=key, raw_ids=raw_ids)
+        _say(f"wrote {out / 'report.html'}, findings.json and CSV files beside it")
+    if pack is not None:
+        from consentkit.pack import write_pack
+
+        seal = write_pack(workspace, pack, key=key, raw_ids=raw_ids)
+        _say(f"wrote {pack}; manifest sha256 {seal}")
+        if key is None and not raw_ids:
+            _say("its pseudonyms are of a random key; with --key-file the same data gives the same pack")
+
+
+def _report(workspace: Workspace, fail_on: FailOn, as_json: bool) -> int:
+    summary = workspace.summary()
     if as_json:
         typer.echo(summary.as_json())
     else:
@@ -326,6 +377,13 @@ def _progress(unit: str) -> Iterator[Callable[[int, int], None] | None]:
 
 def _say(message: str) -> None:
     typer.echo(message, err=True)
+
+
+_TOOLS = cli_check.Tools(_workspace, _apply, _load, _progress, _say)
+cli_check.register(app, _TOOLS)
+cli_warehouse.register(policy_app, _TOOLS)
+cli_report.register(app, _TOOLS)
+cli_history.register(app, _TOOLS)
 
 
 def main() -> None:

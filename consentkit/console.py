@@ -28,7 +28,16 @@ if TYPE_CHECKING:
     from consentkit.summary import Row, Summary
 
 _STYLES = {"critical": "bold red", "warning": "yellow", "info": "dim"}
-_UNITS = {"X1": "lines", "X2": "files", "V22": "categories"}
+_UNITS = {
+    "V22": "categories",
+    "X1": "lines",
+    "X2": "files",
+    "X12": "files",
+    "X21": "cells",
+    "X27": "days",
+    "X29": "records",
+    "X30": "cells",
+}
 _SHOWN_ROWS = 8
 _SHOWN_DESTINATIONS = 20
 
@@ -86,15 +95,17 @@ def _print_inputs(console: Console, summary: Summary) -> None:
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(style="bold")
     table.add_column()
-    for kind in ("events", "deliveries"):
+    for kind in ("events", "warehouse", "deliveries", "counts"):
         files = [row for row in summary.files if row["kind"] == kind]
         if not files:
             continue
         lines, loaded, rejected, repeats = (
             sum(row[name] for row in files) for name in ("lines", "loaded", "rejected", "duplicates")
         )
-        told = f"{_count(len(files), 'file', 'files')}, {lines:,} lines = {loaded:,} loaded + {rejected:,} rejected"
-        table.add_row(kind, told + (f" + {repeats:,} exact repeats" if kind == "events" else ""))
+        unit, part = ("table", "rows") if kind == "warehouse" else ("file", "lines")
+        told = f"{_count(len(files), unit, f'{unit}s')}, {lines:,} {part} = {loaded:,} loaded + {rejected:,} rejected"
+        repeated = {"events": " exact repeats", "warehouse": " rows of events already loaded"}.get(kind)
+        table.add_row(kind, told + (f" + {repeats:,}{repeated}" if repeated else ""))
         for row in files:
             if row["problem"]:
                 table.add_row("", Text(f"{clean(row['path'])}: {row['problem'].replace('_', ' ')}", style="yellow"))

@@ -92,7 +92,8 @@ class Engine:
             message = f"{database}: cannot be opened as a DuckDB file: {_reason(error)}"
             raise SourceError(message) from None
         self._con.execute("SET TimeZone = 'UTC'")
-        self._con.execute("SET enable_progress_bar = false")
+        with suppress(duckdb.InvalidInputException):  # a notebook without ipywidgets has no bar to turn off
+            self._con.execute("SET enable_progress_bar = false")
         self._con.execute("SET enable_external_access = false")
         self._con.execute("SET lock_configuration = true")
 
@@ -100,6 +101,11 @@ class Engine:
         """Close the connection and remove what was spilled to disk."""
         self._con.close()
         shutil.rmtree(self._spill, ignore_errors=True)
+
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """The connection itself, for a library that brings its own SQL (Great Expectations) and nobody else."""
+        return self._con
 
     def run(self, step: str, sql: str, params: Sequence[object] = ()) -> None:
         """Run one step for its effect; ``sql`` may hold several statements when it takes no parameters."""
@@ -176,10 +182,21 @@ class Engine:
             raise EngineError(step, _reason(error), sql) from None
 
 
-_VALUES = re.compile(r"'[^']*'|Input: .*|\"[^\"]{40,}\"", re.DOTALL)
+_VALUES = re.compile(r"'[^']*'")
+_WITHOUT_VALUES = (
+    duckdb.BinderException,
+    duckdb.CatalogException,
+    duckdb.ParserException,
+    duckdb.IOException,
+    duckdb.OutOfMemoryException,
+    duckdb.PermissionException,
+    duckdb.TransactionException,
+)
 
 
 def _reason(error: duckdb.Error) -> str:
     """Keep DuckDB's kind of error and its first line, without anything that may be a value."""
     text = str(error).split("\n", 1)[0]
-    return _VALUES.sub("…", text).strip()
+    if isinstance(error, _WITHOUT_VALUES):
+        return _VALUES.sub("…", text).strip()
+    return f"{text.split(':', 1)[0]} (what it says may hold values from the data and is left out)"

@@ -4,6 +4,7 @@
     ├── PolicyError      the policy file cannot be used; carries every mistake found
     ├── SourceError      an input cannot be read at all
     ├── UsageError       a call or command line asks for something that does not exist
+    │   └── SuiteError   a suite of expectations cannot be used; carries every mistake found
     └── EngineError      a step failed inside DuckDB; carries the step and its SQL, never values
 
 Catch ``ConsentkitError`` to catch them all. A message says what, where, what was found and what to
@@ -13,6 +14,10 @@ do; it never holds a value from the data, because the data is personal.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class ConsentkitError(Exception):
@@ -48,6 +53,15 @@ class SourceError(ConsentkitError):
 
 class UsageError(ConsentkitError):
     """A call or command line asks for something that does not exist or does not fit together."""
+
+
+class SuiteError(UsageError):
+    """A suite of expectations cannot be used; ``mistakes`` lists every one of them at once."""
+
+    def __init__(self, mistakes: Sequence[Mistake]) -> None:
+        self.mistakes = tuple(mistakes)
+        count = f"{len(mistakes)} mistake{'s' if len(mistakes) != 1 else ''} in the suites"
+        super().__init__("\n".join([count, *(f"  {mistake}" for mistake in mistakes)]))
 
 
 class EngineError(ConsentkitError):

@@ -31,7 +31,7 @@ def explain(workspace: Workspace, message_id: str) -> Iterator[Text]:
     """Yield the explanation of every event with this message id, line by line.
 
     Per destination: the verdict, what consent and the integrations object said, the categories needed,
-    granted, refused and missing, the section of the semantics document, and what the delivery log tells.
+    granted, refused and missing, the rule and its place in RULES.md, and what the delivery log tells.
     Raises :class:`UsageError` where no event has the id.
     """
     names, rows = workspace.cells(sql_text("ask_explain"), [message_id, message_id])
@@ -64,8 +64,7 @@ def _destination(row: dict[str, Any]) -> Iterator[Text]:
     )
     for name, says in (("consent", "consent_says"), ("integrations", "integrations_say")):
         if row[f"{name}_meaning"]:
-            rule = f"semantics {row[f'{name}_rule']}"
-            yield Text(f"    {name:<13}{row[says]}: {row[f'{name}_meaning']} [{rule}]")
+            yield Text(f"    {name:<13}{row[says]}: {row[f'{name}_meaning']} [{row[f'{name}_rule']}]")
     if row["required"]:
         parts = [f"needs {_list(row['required'])}"]
         parts += [f"{name} {_list(row[name])}" for name in ("granted", "refused", "missing") if row[name]]

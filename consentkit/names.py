@@ -16,6 +16,6 @@ def warehouse_column_part(name: str) -> str:
     letters and digits stay, everything else separates words, and a capital starts a word when the last
     letter before it is a small one. A name without any letter or digit gives the empty text.
 
-    Source: semantics §2.7; derived from the 32 published pairs that the tests compare with.
+    Source: RULES.md 2.7; derived from the 32 published pairs that the tests compare with.
     """
     return "_".join(_HUMP.sub(r"\1_", word).lower() for word in _WORD.findall(name))

@@ -27,7 +27,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 Row = dict[str, Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Summary:
     """The result of an audit.
 
@@ -44,6 +44,16 @@ class Summary:
     files: list[Row]
     rejects: list[Row]
     unchecked: str | None
+
+    def __repr__(self) -> str:
+        from consentkit.showing import summary_text
+
+        return summary_text(self)
+
+    def _repr_html_(self) -> str:
+        from consentkit.showing import summary_html
+
+        return summary_html(self)
 
     def worst(self) -> str | None:
         """Return the worst severity found, or None."""
@@ -82,9 +92,9 @@ class Summary:
         folder.mkdir(parents=True, exist_ok=True)
         texts = {
             "findings.json": self.as_json() + "\n",
-            "findings.csv": _csv(self.findings),
-            "destinations.csv": _csv(self.destinations),
-            "completeness.csv": _csv(self.files),
+            "findings.csv": csv_text(self.findings),
+            "destinations.csv": csv_text(self.destinations),
+            "completeness.csv": csv_text(self.files),
         }
         for name, text in texts.items():
             (folder / name).write_text(text, encoding="utf-8", newline="")
@@ -113,7 +123,10 @@ def summarise(workspace: Workspace) -> Summary:
 
 def rows_of(finding: Row) -> str:
     """Return the SQL that lists the rows behind a finding; its count is the number the finding states."""
-    if finding["code"] in ("X1", "X2", "X6", "X9", "X10", "V22"):
+    if finding["code"] in ("X25", "X26"):
+        named = [f"{name} = {literal(finding[name])}" for name in ("code", "certainty", "destination")]
+        return f"SELECT * FROM finding_count WHERE {' AND '.join(named)}"
+    if not finding["destination"] and not finding["source"]:
         return f"SELECT * FROM finding_completeness WHERE code = {literal(finding['code'])}"
     tests = [f"code = {literal(finding['code'])}", f"certainty = {literal(finding['certainty'])}"]
     tests += [f"{name} = {literal(finding[name])}" for name in ("destination", "source", "detail") if finding[name]]
@@ -145,7 +158,7 @@ def _plain(value: Any) -> str:
     raise TypeError(type(value).__name__)
 
 
-def _csv(rows: list[Row]) -> str:
+def csv_text(rows: list[Row]) -> str:
     """Write rows as CSV that a spreadsheet takes as text, never as a formula."""
     if not rows:
         return ""
@@ -159,6 +172,6 @@ def _csv(rows: list[Row]) -> str:
 def _cell(value: Any) -> Any:
     if isinstance(value, datetime):
         return _plain(value)
-    if isinstance(value, str) and value.startswith(_FORMULA):
+    if isinstance(value, str) and value.lstrip(" \n").startswith(_FORMULA):
         return "'" + value
     return value

@@ -16,6 +16,7 @@ from consentkit.policy import Policy
 from consentkit.sources.deliveries import DELIVERY_SUFFIXES, Columns, link_pending, load_delivery_files
 from consentkit.sources.files import EVENT_SUFFIXES, InputFile, find_files
 from consentkit.sources.segment_json import load_event_files
+from consentkit.sources.snowplow import SNOWPLOW_SUFFIXES, load_snowplow_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+    from consentkit.causes import Causes
+    from consentkit.checks.results import CheckResult
     from consentkit.engine import Tracer
     from consentkit.summary import Summary
 
@@ -30,7 +33,7 @@ if TYPE_CHECKING:
     Progress = Callable[[int, int], None]
 
 GROUP_BYTES = 1 << 28
-_LAYOUT = "1"
+_LAYOUT = "2"
 
 
 class Workspace:
@@ -71,6 +74,27 @@ class Workspace:
                 link_pending(self._engine)
                 complete_policy(self._engine)
 
+    def load_snowplow(self, paths: Paths, *, progress: Progress | None = None) -> None:
+        """Load one Snowplow export: its events and its consent contexts, as CSV, TSV or Parquet files.
+
+        Each choice becomes a preference event, so that the consent history holds it as any other; what only
+        Snowplow says is in ``snowplow_consent``. Raises :class:`SourceError` where no file holds events.
+        """
+        files = self._new_files(find_files(paths, SNOWPLOW_SUFFIXES), "events", None)
+        read = 0
+
+        def tell(count: int) -> None:
+            nonlocal read
+            read += count
+            if progress is not None:
+                progress(read, sum(file.bytes for file in files))
+
+        if files:
+            with self._engine.transaction():
+                load_snowplow_files(self._engine, files, tell)
+                link_pending(self._engine)
+                complete_policy(self._engine)
+
     def load_deliveries(
         self,
         paths: Paths,
@@ -95,6 +119,67 @@ class Workspace:
         if files:
             with self._engine.transaction():
                 complete_policy(self._engine)
+
+    def load_warehouse(
+        self,
+        where: Paths,
+        *,
+        tables: Sequence[str] | None = None,
+        source: str | None = None,
+        since: str | None = None,
+        until: str | None = None,
+        progress: Callable[[int], None] | None = None,
+    ) -> list[tuple[str, str]]:
+        """Load events from a warehouse's flattened tables: files, a DuckDB or SQLite database, a PostgreSQL URL.
+
+        ``tables`` names them as ``schema.table``; not given, every table that holds events is taken, and the
+        others are returned with the reason. A schema is the name of the source, unless ``source`` says it.
+        ``since`` and ``until`` bound the arrival of the rows. Columns are read as categories of the policy,
+        so apply it first. Raises :class:`UsageError` without one or where a name fits no table,
+        :class:`SourceError` where the place cannot be read.
+        """
+        from consentkit.sources.warehouse import Wanted, load_warehouse_tables
+        from consentkit.sources.warehouse_places import moment_of, open_place
+        from consentkit.sources.warehouse_rows import Window
+
+        window = Window(moment_of(since, "since"), moment_of(until, "until"))
+        platforms = {row[0] for row in self.rows("SELECT platform FROM policy_version")}
+        if not platforms:
+            raise UsageError("apply a policy before a warehouse is loaded: its columns stand for its categories")
+        if platforms != {"segment"}:
+            raise UsageError("tables are read in Segment's schema only; load RudderStack's events as raw lines")
+        place = open_place(where)
+        try:
+            wanted = Wanted(None if tables is None else list(tables), window, source)
+            tell = progress or (lambda _: None)
+            left_out = load_warehouse_tables(self._engine, place, wanted, self._new_tables, tell)
+        finally:
+            place.close()
+        with self._engine.transaction():
+            link_pending(self._engine)
+            complete_policy(self._engine)
+        return left_out
+
+    def load_delivery_counts(
+        self,
+        paths: Paths,
+        *,
+        columns: Mapping[str, str] | None = None,
+        constants: Mapping[str, str] | None = None,
+    ) -> None:
+        """Load what a delivery overview counts: destination, day, status, reason and count, as CSV, NDJSON or Parquet.
+
+        ``columns`` maps their column names to ours, ``constants`` gives ours that are the same in every row.
+        The view ``finding_count`` compares them with what the rules allow. Raises :class:`SourceError` where a
+        file has no column for what a count must have.
+        """
+        from consentkit.sources.delivery_counts import COUNT_SUFFIXES, CountColumns, load_count_files
+
+        named = CountColumns(columns, constants)
+        files = self._new_files(find_files(paths, COUNT_SUFFIXES), "counts", None)
+        with self._engine.transaction():
+            load_count_files(self._engine, files, named)
+            complete_policy(self._engine)
 
     def apply(self, policy: Policy | str | Path, *, at: str | None = None) -> None:
         """Judge everything by this policy from now on; it replaces the one applied before.
@@ -128,6 +213,50 @@ class Workspace:
 
         return summarise(self)
 
+    def causes(self) -> Causes:
+        """Return, for each certain finding that has one, the slice of the data that explains it best.
+
+        A slice is a release, an event, a source, a country or days; ``consentkit/sql/ask_causes.sql`` is the rule.
+        """
+        from consentkit.causes import find_causes
+
+        return find_causes(self)
+
+    def report(self, folder: str | Path, *, key: bytes | None = None, raw_ids: bool = False) -> Path:
+        """Write ``report.html``, findings.json and the CSV files into a folder and return the report's path.
+
+        Ids in it are pseudonyms by HMAC with ``key``, a random one unless given; ``raw_ids`` shows them as they are.
+        """
+        from consentkit.report import write_report
+
+        return write_report(self, Path(folder), key=key, raw_ids=raw_ids)
+
+    def pack(self, path: str | Path, *, key: bytes | None = None, raw_ids: bool = False) -> str:
+        """Write an evidence pack to a new folder or ``.zip`` file and return the SHA-256 of its manifest.
+
+        The same database and ``key`` give the same bytes. Raises :class:`UsageError` where something is there.
+        """
+        from consentkit.pack import write_pack
+
+        return write_pack(self, Path(path), key=key, raw_ids=raw_ids)
+
+    def check(
+        self,
+        suites: Paths,
+        *,
+        fail_on: str = "warning",
+        max_rate: float | None = None,
+        progress: Progress | None = None,
+    ) -> CheckResult:
+        """Run expectation suites, files or folders, and return what came of them.
+
+        ``fail_on`` is the least severity and ``max_rate`` the failing share from which on a failure counts in
+        ``result.ok``. Raises :class:`UsageError` where a suite cannot be used or no policy is applied.
+        """
+        from consentkit.checks.running import check
+
+        return check(self, self._engine, suites, fail_on=fail_on, max_rate=max_rate, progress=progress)
+
     def _load(
         self,
         files: list[InputFile],
@@ -146,6 +275,10 @@ class Workspace:
             with self._engine.transaction():
                 load(group, tell)
 
+    def _new_tables(self, files: list[InputFile], source: str | None) -> list[InputFile]:
+        """Leave out warehouse files already loaded, by content, and number the others."""
+        return self._new_files(files, "warehouse", source)
+
     def _new_files(self, files: list[InputFile], kind: str, source: str | None) -> list[InputFile]:
         """Leave out files already loaded, by content, and number the others."""
         query = "SELECT sha256, path, source_given FROM input_file WHERE kind = ?"
@@ -154,10 +287,10 @@ class Workspace:
         number = self._engine.value("last file number", "SELECT coalesce(max(file_id), 0) FROM input_file")
         fresh = []
         for file in files:
-            identity = file.sha256 if file.bytes else file.path
+            identity = file.sha256 if file.sha256 not in ("", _EMPTY) else file.path
             if identity in known:
                 path, given = known[identity]
-                if given != source and kind == "events":
+                if given != source and kind in ("events", "warehouse"):
                     said = f"{file.path}: its content is already loaded as {path}"
                     raise UsageError(f"{said}, of {'source ' + given if given else 'no named source'}")
                 continue
@@ -204,7 +337,7 @@ def decide(
     indeterminate), reason, required and refused (lists of category ids). ``event_line`` counts from 1;
     ``event_file`` is null for a list or DataFrame. Lines that are no event have no row: see
     :meth:`Workspace.load_events`. ``at`` judges every source as if this were its enforcement point. At the
-    SDKs of Segment, ``Segment.io`` is a destination too. Source of the rules: semantics sections 2 to 4.
+    SDKs of Segment, ``Segment.io`` is a destination too. Source of the rules: RULES.md 2 to 4.
     """
     with open() as workspace:
         workspace.apply(policy, at=at)
@@ -234,12 +367,13 @@ def _as_lines(events: Any) -> bytes | None:
         return None
     if hasattr(events, "to_json"):
         text: str = events.to_json(orient="records", lines=True, date_format="iso", force_ascii=False)
-        return text.encode("utf-8", "surrogatepass")
+        return text.encode("utf-8", "replace")
     listed = list(events)
     if listed and all(isinstance(item, (str, Path)) for item in listed):
         return None
     try:
-        return "".join(json.dumps(item, default=_plain) + "\n" for item in listed).encode()
+        lines = [json.dumps(item, ensure_ascii=False, default=_plain) + "\n" for item in listed]
+        return "".join(lines).encode("utf-8", "replace")
     except (TypeError, ValueError) as error:
         raise UsageError(f"the events cannot be written as JSON: {error}") from None
 
@@ -283,3 +417,4 @@ def _prepare(engine: Engine) -> None:
             number, _, view = name.partition("_")
             if number.isdigit():
                 engine.run(f"view {view}", f"CREATE OR REPLACE VIEW {quoted(view)} AS {sql_text(name)}")
+        engine.run("make the macros", sql_text("macros"))

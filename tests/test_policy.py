@@ -149,9 +149,7 @@ def test_rudderstack_settings_become_rows_and_cloud_means_its_server(tmp_path: P
 
 @pytest.mark.parametrize(("platform", "point"), [("segment", "cloud"), ("rudderstack", "rudder-server")])
 def test_without_sources_there_is_one_called_default(platform: str, point: str) -> None:
-    policy = Policy.parse(
-        {**BASE, "platform": platform, "destinations": [{"name": "A", "connected": ["default"]}]}
-    )
+    policy = Policy.parse({**BASE, "platform": platform, "destinations": [{"name": "A", "connected": ["default"]}]})
     assert policy.source_rows() == [("default", False, False, None, point, "opt-in", None, None, False)]
     assert policy.connection_rows() == [("A", "default")]
 
@@ -178,9 +176,7 @@ def test_connected_to_nothing_is_not_connected_to_everything() -> None:
     ],
 )
 def test_moments_become_naive_utc(found: object, expected: datetime) -> None:
-    policy = Policy.parse(
-        {**BASE, "effective_from": found, "sources": [{"name": "s", "stamping_since": found}]}
-    )
+    policy = Policy.parse({**BASE, "effective_from": found, "sources": [{"name": "s", "stamping_since": found}]})
     assert policy.effective_from == expected
     assert policy.source_rows()[0].stamping_since == expected
 
@@ -204,9 +200,7 @@ def test_durations(found: object, seconds: float) -> None:
     assert Policy.parse({**BASE, "latency": found}).latency == timedelta(seconds=seconds)
 
 
-@pytest.mark.parametrize(
-    "found", ["10", 10, "m", "-5m", "10 minutes", "5m1h", timedelta(-1), "999999999999d"]
-)
+@pytest.mark.parametrize("found", ["10", 10, "m", "-5m", "10 minutes", "5m1h", timedelta(-1), "999999999999d"])
 def test_a_duration_nobody_can_be_sure_of_is_refused(found: object) -> None:
     assert "allowed: a duration" in mistakes_of(latency=found)["latency"]
 
@@ -321,9 +315,7 @@ def test_files_that_are_no_policy(tmp_path: Path, text: str | bytes, line: int |
     told = [each for each in error.mistakes if words in each.message]
     assert [each.line for each in told] == [line]
     assert told[0].file == str(tmp_path / "policy.yml")
-    assert not any(
-        jargon in str(error) for jargon in ("Input should", "pydantic", "while parsing", "<block", "token")
-    )
+    assert not any(jargon in str(error) for jargon in ("Input should", "pydantic", "while parsing", "<block", "token"))
 
 
 def test_shared_nodes_cannot_blow_up(tmp_path: Path) -> None:
@@ -423,8 +415,7 @@ def test_everything_wrong_at_once(tmp_path: Path) -> None:
     assert text.startswith("28 mistakes in the policy\n")
     assert f"{tmp_path / 'policy.yml'}:3: effective_form: unknown key; did you mean 'effective_from'?" in text
     assert (
-        "found 'clasic'; allowed: classic, actions, warehouse, aws-s3, engage, other; did you mean 'classic'?"
-        in text
+        "found 'clasic'; allowed: classic, actions, warehouse, aws-s3, engage, other; did you mean 'classic'?" in text
     )
     assert "found 'Facebook Pixel'; allowed: a list, such as [Facebook Pixel]" in text
     assert "no source is named 'wbe'; declared: web, ios; did you mean 'web'?" in text
@@ -499,16 +490,12 @@ def test_ids_that_collide_are_refused(first: str, second: str, words: str) -> No
 def test_ids_that_do_not_collide() -> None:
     ids = ["C0001", "C0002", "BG1_1", "BG11", "Advertising", "Ads"]
     assert len(Policy.parse({**BASE, "categories": [{"id": each} for each in ids]}).category_rows()) == 6
-    japanese = Policy.parse(
-        {**BASE, "platform": "rudderstack", "categories": [{"id": "必須"}, {"id": "広告"}]}
-    )
+    japanese = Policy.parse({**BASE, "platform": "rudderstack", "categories": [{"id": "必須"}, {"id": "広告"}]})
     assert len(japanese.category_rows()) == 2
 
 
 def test_aliases_belong_to_one_destination() -> None:
-    found = mistakes_of(
-        destinations=[{"name": "A", "aliases": ["x", "B", "A"]}, {"name": "B", "aliases": ["x"]}]
-    )
+    found = mistakes_of(destinations=[{"name": "A", "aliases": ["x", "B", "A"]}, {"name": "B", "aliases": ["x"]}])
     assert found == {
         "destinations[0].aliases[1]": "the alias 'B' is the name of destinations[1]",
         "destinations[1].aliases[0]": "the alias 'x' is already claimed by destinations[0].aliases[0]",
@@ -521,10 +508,7 @@ def test_connected_without_a_sources_block_can_only_name_default() -> None:
 
 
 def test_enforced_is_for_engage_and_false_is_allowed_everywhere() -> None:
-    assert (
-        "only kind engage"
-        in mistakes_of(destinations=[{"name": "A", "enforced": True}])["destinations[0].enforced"]
-    )
+    assert "only kind engage" in mistakes_of(destinations=[{"name": "A", "enforced": True}])["destinations[0].enforced"]
     policy = Policy.parse(
         {
             **BASE,
@@ -560,8 +544,7 @@ def test_mistakes_in_rudderstack_settings() -> None:
     assert found == {
         "destinations[0].consent[1]": "provider 'oneTrust' is already configured"
         " in destinations[0].consent[0] for the same source",
-        "destinations[0].consent[2].legacy": "found provider 'custom';"
-        " only oneTrust and ketch have legacy settings",
+        "destinations[0].consent[2].legacy": "found provider 'custom'; only oneTrust and ketch have legacy settings",
         "destinations[0].consent[2].source": "no source is named 'w'; declared: default",
     }
 
@@ -577,9 +560,7 @@ def test_half_a_character_is_refused_and_the_message_can_be_printed(tmp_path: Pa
 
 def test_a_folder_is_several_versions(tmp_path: Path) -> None:
     for name, begin in (("b.yaml", "2026-03-01"), ("a.yml", "2026-06-01"), ("c.yml", None)):
-        text = SPEC_EXAMPLE.replace(
-            "effective_from: 2026-01-01\n", f"effective_from: {begin}\n" if begin else ""
-        )
+        text = SPEC_EXAMPLE.replace("effective_from: 2026-01-01\n", f"effective_from: {begin}\n" if begin else "")
         (tmp_path / name).write_text(text)
     (tmp_path / "notes.txt").write_text("not a policy")
     (tmp_path / ".hidden.yml").write_text("not: [a policy")
@@ -760,9 +741,7 @@ def test_the_schema_describes_every_key() -> None:
 
 
 def test_importing_the_package_stays_light() -> None:
-    code = (
-        "import sys, consentkit; print(sorted({'yaml', 'pydantic', 'duckdb', 'pandas'} & set(sys.modules)))"
-    )
+    code = "import sys, consentkit; print(sorted({'yaml', 'pydantic', 'duckdb', 'pandas'} & set(sys.modules)))"
     code += "; import consentkit.policy; print('yaml' in sys.modules)"
     root = Path(__file__).parents[1]
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
@@ -802,9 +781,7 @@ def policies(draw: st.DrawFn) -> dict[str, Any]:
         {
             "name": name,
             "aliases": names[place + 4 : place + 5],
-            "kind": draw(
-                st.sampled_from([None, "classic", "actions", "warehouse", "aws-s3", "engage", "other"])
-            ),
+            "kind": draw(st.sampled_from([None, "classic", "actions", "warehouse", "aws-s3", "engage", "other"])),
             "enabled": draw(FLAG),
             "connected": draw(st.none() | st.lists(st.sampled_from(sources), max_size=2)),
             "consent": draw(st.lists(consent, max_size=1)) if platform == "rudderstack" else [],
@@ -831,9 +808,7 @@ def policies(draw: st.DrawFn) -> dict[str, Any]:
                 "name": name,
                 "stamps_consent": draw(FLAG),
                 "stamping_since": draw(MOMENT),
-                "enforcement": draw(
-                    st.sampled_from(["cloud", "swift" if platform == "segment" else "rudder-js"])
-                ),
+                "enforcement": draw(st.sampled_from(["cloud", "swift" if platform == "segment" else "rudder-js"])),
                 "consent_model": draw(st.sampled_from(["opt-in", "opt-out"])),
                 "write_keys": [f"{place}{key}" for key in draw(st.lists(TEXT, max_size=2))],
                 "settings": draw(st.none() | SETTINGS),
@@ -855,9 +830,7 @@ def test_canonical_yaml_loads_again_to_an_equal_policy(data: dict[str, Any], tmp
     assert again.digest == policy.digest
     assert again.as_yaml() == policy.as_yaml()
     assert Policy.parse(yaml.safe_load(policy.as_yaml())) == policy  # other YAML tools keep text as text
-    assert {row.destination for row in policy.mapping_rows()} <= {
-        row.destination for row in policy.destination_rows()
-    }
+    assert {row.destination for row in policy.mapping_rows()} <= {row.destination for row in policy.destination_rows()}
     policy.warnings()
 
 
@@ -898,9 +871,7 @@ def test_no_text_breaks_the_reader(text: str, tmp_path_factory: Any) -> None:
 
 def test_text_that_looks_like_something_else_is_quoted() -> None:
     ids = ["no", "1e3", "0123", "null", "~", "2026-01-01", "12:30", "Advertising", "C0001"]
-    text = Policy.parse(
-        {**BASE, "platform": "rudderstack", "categories": [{"id": each} for each in ids]}
-    ).as_yaml()
+    text = Policy.parse({**BASE, "platform": "rudderstack", "categories": [{"id": each} for each in ids]}).as_yaml()
     written = [line.split("id: ")[1] for line in text.splitlines() if "id: " in line]
     assert written == [*(f'"{each}"' for each in ids[:-2]), "Advertising", "C0001"]
 

@@ -60,9 +60,7 @@ class Reading:
             for name in category["destinations"]:
                 self.needs[name].append(category["id"])
         self.kinds = {d["name"]: d["kind"] for d in policy["destinations"]}
-        self.names = {
-            alias: d["name"] for d in policy["destinations"] for alias in [d["name"], *d.get("aliases", [])]
-        }
+        self.names = {alias: d["name"] for d in policy["destinations"] for alias in [d["name"], *d.get("aliases", [])]}
         self.connected = {d["name"]: d["connected"] for d in policy["destinations"]}
         self._read_events()
         self._read_deliveries()

@@ -62,7 +62,7 @@ def _idle_categories(policy: Content) -> Iterator[Hint]:
 
 
 def _mapping(policy: Content) -> Iterator[Hint]:
-    """Destinations whose mapping does not do what it seems to (semantics §2.1)."""
+    """Destinations whose mapping does not do what it seems to (RULES.md 2.1)."""
     enabled = {each.id for each in policy.categories if each.enabled}
     needs: dict[str, list[str]] = {}
     for row in policy.mapping_rows():
@@ -101,7 +101,7 @@ def _sources(policy: Content) -> Iterator[Hint]:
 
 
 def _consent(policy: Content) -> Iterator[Hint]:
-    """RudderStack settings that have no effect or name something unusual (semantics §4)."""
+    """RudderStack settings that have no effect or name something unusual (RULES.md 4)."""
     ids = Names(each.id for each in policy.categories)
     for index, each in enumerate(policy.destinations):
         for number, setting in enumerate(each.consent):

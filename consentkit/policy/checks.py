@@ -91,7 +91,7 @@ def _categories_given(raw: Raw) -> Iterator[Complaint]:
 
 
 def _category_ids(raw: Raw) -> Iterator[Complaint]:
-    """Segment's limits on category ids (semantics §2.1, V21)."""
+    """Segment's limits on category ids (RULES.md 2.1, V21)."""
     for path, text in _named(raw.categories, "id") if raw.platform == "segment" else ():
         if text[0].isdigit():
             yield path, f"found {shown(text)}; a category id cannot begin with a digit"
@@ -108,7 +108,7 @@ def _names_once(raw: Raw) -> Iterator[Complaint]:
 
 
 def _collisions(raw: Raw) -> Iterator[Complaint]:
-    """Ids that differ only by case or separators, or share a warehouse column (spec §1, semantics §2.7)."""
+    """Ids that differ only by case or separators, or share a warehouse column (spec §1, RULES.md 2.7)."""
     by_spelling: dict[str, tuple[KeyPath, str]] = {}
     by_column: dict[str, tuple[KeyPath, str]] = {}
     for path, text in _named(raw.categories, "id"):
@@ -184,7 +184,7 @@ def _enforcement(raw: Raw) -> Iterator[Complaint]:
 
 
 def _consent(raw: Raw) -> Iterator[Complaint]:
-    """RudderStack's settings per provider (semantics §4)."""
+    """RudderStack's settings per provider (RULES.md 4)."""
     for path, data in raw.destinations:
         if raw.platform == "segment" and data.get("consent"):
             yield (*path, "consent"), "only platform rudderstack has consent settings; use categories instead"

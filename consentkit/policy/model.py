@@ -122,7 +122,7 @@ class Policy(Content):
         """List what is allowed but probably not meant, in all versions, with lines where known.
 
         Names that almost match, categories and mappings without effect, destinations nothing maps
-        (spec §1, semantics §2.1 and §4).
+        (spec §1, RULES.md 2.1 and 4).
         """
         found = [each._origin.mistake(path, text) for each in self.versions for path, text in hints(each)]
         return tuple(dict.fromkeys(found))

@@ -61,7 +61,7 @@ class Category(Part):
 class ConsentSetting(Part):
     """What a RudderStack destination is configured with for one consent provider.
 
-    Source: semantics §4.
+    Source: RULES.md 4.
     """
 
     provider: Text = Field(description="The consent provider as events name it: oneTrust, ketch, iubenda or custom.")
@@ -102,14 +102,14 @@ class Destination(Part):
 
     @property
     def exempt(self) -> bool:
-        """Whether it does not enforce consent: S3, and Engage without enforcement (semantics §2.1)."""
+        """Whether it does not enforce consent: S3, and Engage without enforcement (RULES.md 2.1)."""
         return self.kind == "aws-s3" or (self.kind == "engage" and not self.enforced)
 
 
 class SourceSettings(Part):
     """What the platform's own settings file says about a source.
 
-    Source: semantics §3.
+    Source: RULES.md 3.
     """
 
     consent_enabled: Flag | None = Field(default=None, description="Whether consent is switched on for the source.")

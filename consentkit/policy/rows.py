@@ -31,7 +31,7 @@ class DestinationRow(NamedTuple):
     """One destination by its own name.
 
     ``declared`` is False when only a category mentions it; ``exempt`` when it does not enforce consent by its
-    kind (semantics §2.1); ``all_sources`` when no ``connected`` list narrows it: with False and no
+    kind (RULES.md 2.1); ``all_sources`` when no ``connected`` list narrows it: with False and no
     :class:`ConnectionRow` it is connected to nothing.
     """
 
@@ -59,7 +59,7 @@ class MappingRow(NamedTuple):
 
 
 class ConsentRow(NamedTuple):
-    """One category id of a RudderStack consent setting (semantics §4).
+    """One category id of a RudderStack consent setting (RULES.md 4).
 
     The setting itself is (destination, provider, source, legacy); ``source`` None means every source,
     ``strategy`` None means not said.

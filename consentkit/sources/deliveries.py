@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from consentkit.engine import literal, quoted, sql_text
-from consentkit.errors import SourceError, UsageError
+from consentkit.errors import EngineError, SourceError, UsageError
 from consentkit.sources.files import line_batches, line_schema
 from consentkit.sources.segment_json import write_reading_file
 from consentkit.sources.tabular import CsvTable, ParquetTable
@@ -80,15 +80,16 @@ class Columns:
         """Return those of a file's columns that mean something here."""
         return [name for names in self.theirs.values() for name in names if name in columns]
 
-    def expressions(self, path: str, present: list[str] | None, prefix: str) -> dict[str, str]:
+    def expressions(self, path: str, present: list[str] | None, column: Callable[[str], str]) -> dict[str, str]:
         """Return SQL per column of ours; ``present`` lists the file's columns where they are known.
 
+        ``column`` turns a name of theirs into SQL.
         Raises :class:`SourceError` where the file has no column for what a record must have.
         """
         found: dict[str, str] = {}
         for ours, names in self.theirs.items():
             there = [name for name in names if present is None or name in present]
-            parts = [f"CAST({prefix}{quoted(name)} AS VARCHAR)" for name in there]
+            parts = [f"CAST({column(name)} AS VARCHAR)" for name in there]
             if ours in self.constants:
                 parts = [literal(self.constants[ours])]
             found[ours] = f"nullif(trim(coalesce({', '.join(parts)})), '')" if parts else "CAST(NULL AS VARCHAR)"
@@ -131,9 +132,14 @@ def load_delivery_files(
 
 def link_pending(engine: Engine) -> None:
     """Try again to find the events of delivery records that found none so far."""
-    if engine.value("count pending deliveries", "SELECT count(*) FROM delivery WHERE event_id IS NULL"):
+    pending = "SELECT count(*) FROM delivery WHERE event_id IS NULL OR linked_by = 'only_file'"
+    if engine.value("count pending deliveries", pending):
         engine.run("load deliveries: pending", sql_text("load_deliveries_1_pending"))
         engine.run("load deliveries: link", sql_text("load_deliveries_2_link"))
+
+
+def _column(name: str) -> str:
+    return f"r.{quoted(name)}"
 
 
 def _format(file: InputFile) -> str:
@@ -156,16 +162,21 @@ def _read(engine: Engine, file: InputFile, columns: Columns, progress: Callable[
         _read_ndjson(engine, file, columns, progress)
     elif kind == "parquet":
         parquet = ParquetTable(file)
-        found = columns.expressions(file.path, parquet.columns, "r.")
+        found = columns.expressions(file.path, parquet.columns, _column)
         with engine.stream("incoming_table", parquet.batches(columns.present_in(parquet.columns))):
-            _take(engine, found, "incoming_table")
+            try:
+                _take(engine, found, "incoming_table")
+            except EngineError:
+                if parquet.damage is None:
+                    raise
+                raise parquet.damage from None
         progress(file.bytes)
     else:
         table = CsvTable(file, progress)
         if not table.columns:
             file.problem = file.problem or "empty"
             return
-        found = columns.expressions(file.path, table.columns, "r.")
+        found = columns.expressions(file.path, table.columns, _column)
         with engine.stream("incoming_table", table.batches(columns.present_in(table.columns))):
             _take(engine, found, "incoming_table")
         file.lines += len(table.bad)
@@ -176,22 +187,24 @@ def _read(engine: Engine, file: InputFile, columns: Columns, progress: Callable[
 def _read_ndjson(engine: Engine, file: InputFile, columns: Columns, progress: Callable[[int], None]) -> None:
     import pyarrow as pa
 
-    shape = json.dumps({name: "VARCHAR" for names in columns.theirs.values() for name in names})
-    relation = f"""(
-            SELECT
-                l.file_id, l.line, l.raw, coalesce(l.text, try(decode(l.raw))) AS text,
-                try(json_transform(coalesce(l.text, try(decode(l.raw))), {literal(shape)})) AS j
-            FROM incoming_line AS l
-        )"""
+    names = [name for names in columns.theirs.values() for name in names]
+    folded = [name.casefold() for name in names]  # DuckDB does not tell fields apart by case: such names take turns
+    rounds = {name: folded[:place].count(name.casefold()) for place, name in enumerate(names)}
+    shapes = [json.dumps({name: "VARCHAR" for name in names if rounds[name] == each}) for each in {*rounds.values()}]
+    parsed = "".join(
+        f", CASE WHEN json_valid(l.text) THEN json_transform(l.text, {literal(shape)}) END AS j{each}"
+        for each, shape in enumerate(shapes)
+    )
+    relation = f"(SELECT l.file_id, l.line, l.raw, l.text{parsed} FROM incoming_line AS l)"
     reject = """CASE
-                WHEN r.j IS NOT NULL AND starts_with(ltrim(r.text, E' \\t\\r\\n'), '{') THEN NULL
+                WHEN r.j0 IS NOT NULL AND starts_with(ltrim(r.text, E' \\t\\r\\n'), '{') THEN NULL
                 WHEN r.text IS NULL THEN 'not_utf8'
                 WHEN trim(r.text, E' \\t\\r\\n') = '' THEN 'blank'
                 WHEN try(json_type(r.text)) IS NOT NULL THEN 'not_object'
                 ELSE 'not_json'
             END"""
     reader = pa.RecordBatchReader.from_batches(line_schema(), line_batches([file], progress))
-    found = columns.expressions(file.path, None, "r.j.")
+    found = columns.expressions(file.path, None, lambda name: f"r.j{rounds[name]}.{quoted(name)}")
     with engine.stream("incoming_line", reader):
         _take(engine, found, relation, reject, "coalesce(r.raw, encode(r.text))")
 
@@ -205,10 +218,10 @@ def _take(engine: Engine, found: dict[str, str], relation: str, reject: str = "N
         WITH named AS (
             SELECT
                 r.file_id, r.line, {found["message_id"]} AS message_id,
-                {found["event_file"]} AS event_file, try_cast({found["event_line"]} AS BIGINT) AS event_line,
+                {found["event_file"]} AS event_file, as_line({found["event_line"]}) AS event_line,
                 {found["destination"]} AS destination, {found["status"]} AS status,
                 {found["reason"]} AS reason, {found["mode"]} AS mode,
-                try_cast({found["at"]} AS TIMESTAMP) AS logged_at,
+                as_utc({found["at"]}) AS logged_at,
                 {reject} AS unreadable, {content} AS content
             FROM {relation} AS r
         ),
@@ -224,6 +237,11 @@ def _take(engine: Engine, found: dict[str, str], relation: str, reject: str = "N
         )
         SELECT
             g.file_id, g.line, g.message_id, g.event_file, g.event_line, g.destination, g.status, g.reason,
-            g.mode, g.logged_at, g.reject_code, CASE WHEN g.reject_code IS NOT NULL THEN CAST(g.content AS BLOB) END
+            g.mode, g.logged_at, g.reject_code, CASE
+                WHEN g.reject_code IS NOT NULL THEN coalesce(CAST(g.content AS BLOB), encode(to_json(struct_pack(
+                    message_id := g.message_id, event_file := g.event_file, event_line := g.event_line,
+                    destination := g.destination, status := g.status, reason := g.reason
+                ))::VARCHAR))
+            END
         FROM judged AS g""",
     )

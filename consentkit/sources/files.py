@@ -6,9 +6,11 @@ of any content and what precedes the damage in a broken gzip all reach the datab
 
 from __future__ import annotations
 
+import codecs
 import glob
 import hashlib
 import zlib
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -97,7 +99,7 @@ def _stat(path: str) -> InputFile:
 def line_batches(files: Sequence[InputFile], progress: Callable[[int], None]) -> Iterator[pa.RecordBatch]:
     """Yield the lines of files as batches of (file_id, line, text, raw); fills ``lines`` and ``problem``.
 
-    ``text`` holds a line that is part of a valid UTF-8 chunk, else ``raw`` holds its bytes. A line keeps
+    ``text`` holds a line that is valid UTF-8, else ``raw`` holds its bytes. A line keeps
     its number in the file, counted from 1. ``progress`` is told how many bytes of input were read.
     """
     for file in files:
@@ -133,24 +135,53 @@ def _cut(file: InputFile, data: bytes) -> pa.RecordBatch:
     import numpy as np
     import pyarrow as pa
 
-    if file.lines == 0 and data.startswith(_BOM):
+    if data.startswith(_BOM):
         data = data[len(_BOM) :]
     if data.find(b"\r") >= 0:
         data = data.replace(b"\r\n", b"\n")
-    ends = np.flatnonzero(np.frombuffer(data, dtype=np.uint8) == ord("\n"))
+    octets = np.frombuffer(data, dtype=np.uint8)
+    ends = np.flatnonzero(octets == ord("\n"))
     offsets = np.zeros(len(ends) + 1, dtype=np.int32)
     offsets[1:] = ends + 1
+    if (octets[offsets[:-1]] == _BOM[0]).any() and (b"\n" + _BOM) in data:  # files put one behind the other
+        return _cut(file, data.replace(b"\n" + _BOM, b"\n"))
     buffers = [None, pa.py_buffer(offsets), pa.py_buffer(data)]
     text, raw = pa.Array.from_buffers(pa.string(), len(ends), buffers), pa.nulls(len(ends), pa.binary())
     try:
         text.validate(full=True)
     except pa.ArrowInvalid:
-        text, raw = pa.nulls(len(ends), pa.string()), pa.Array.from_buffers(pa.binary(), len(ends), buffers)
+        good = np.ones(len(ends), dtype=bool)
+        good[_not_utf8(text, data, offsets)] = False
+        bits = pa.py_buffer(np.packbits(good, bitorder="little").tobytes())
+        text = pa.Array.from_buffers(pa.string(), len(ends), [bits, *buffers[1:]])
+        bits = pa.py_buffer(np.packbits(~good, bitorder="little").tobytes())
+        raw = pa.Array.from_buffers(pa.binary(), len(ends), [bits, *buffers[1:]])
     first = file.lines + 1
     file.lines += len(ends)
     numbers = pa.array(np.arange(first, first + len(ends), dtype=np.int64))
     ids = pa.array(np.full(len(ends), file.file_id, dtype=np.int32))
     return pa.RecordBatch.from_arrays([ids, numbers, text, raw], schema=line_schema())
+
+
+def _not_utf8(text: pa.Array, data: bytes, offsets: Any) -> list[int]:
+    """Return which lines of a chunk hold bytes that are not UTF-8; costs one step per such line."""
+    import pyarrow as pa
+
+    bad, view = [], memoryview(data)
+    for first in range(0, len(text), 256):
+        try:
+            text.slice(first, 256).validate(full=True)
+        except pa.ArrowInvalid:
+            start, end = int(offsets[first]), int(offsets[min(first + 256, len(text))])
+            while start < end:
+                try:
+                    codecs.utf_8_decode(view[start:end], "strict", True)
+                    break
+                except UnicodeDecodeError as error:
+                    line = int(offsets.searchsorted(start + error.start, side="right")) - 1
+                    bad.append(line)
+                    start = int(offsets[line + 1])
+    return bad
 
 
 def chunks(file: InputFile, progress: Callable[[int], None]) -> Iterator[bytes]:
@@ -194,15 +225,18 @@ def _gunzip(file: InputFile, stream: Any, progress: Callable[[int], None]) -> It
 
 
 def _salvage(file: InputFile, stream: Any, skip: int) -> Iterator[bytes]:
-    """Yield what can be decompressed after ``skip`` bytes and say what stopped it."""
+    """Yield what can be decompressed after ``skip`` bytes, to the last byte, and say what stopped it."""
     file.problem, file.detail = "truncated_gzip", "the gzip data ends before its end mark"
     unpacker = zlib.decompressobj(31)
     while data := stream.read(1 << 16):
         while data:
+            before = unpacker.copy()
             try:
                 chunk = unpacker.decompress(data)
             except zlib.error:
                 file.problem, file.detail = "damaged_gzip", "the gzip data is damaged from here on"
+                if rest := _to_the_damage(before, data)[skip:]:
+                    yield rest
                 return
             if len(chunk) > skip:
                 yield chunk[skip:]
@@ -210,3 +244,12 @@ def _salvage(file: InputFile, stream: Any, skip: int) -> Iterator[bytes]:
             data = unpacker.unused_data
             if data:
                 unpacker = zlib.decompressobj(31)
+
+
+def _to_the_damage(unpacker: Any, data: bytes) -> bytes:
+    """Decompress byte by byte, because a failing call gives nothing of what it had done."""
+    chunks = []
+    with suppress(zlib.error):
+        for place in range(len(data)):
+            chunks.append(unpacker.decompress(data[place : place + 1]))
+    return b"".join(chunks)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from consentkit.engine import sql_text
+from consentkit.engine import quoted, sql_text
 from consentkit.sources.files import line_batches, line_schema
+from consentkit.sources.settling import account_warehouse, settle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from consentkit.sources.files import InputFile
 
 SLICE = 1 << 27
-_SLICE_STEPS = (
+SLICE_STEPS = (
     "load_events_2_rejected",
     "load_events_3_stamp",
     "load_events_4_stamp_category",
@@ -34,13 +35,29 @@ def load_event_files(
     In: files with their ids; ``source``, the source they come from, when the caller says so. Out: rows in
     ``event``, ``rejected_line``, ``duplicate_line``, ``stamp*``, ``integrations*``, ``signature`` and one row
     per file in ``input_file``. Every line ends in exactly one of event, rejected_line and duplicate_line.
-    Source of the rules: semantics sections 1, 2 and 2.6.
+    Source of the rules: RULES.md 1, 2 and 2.6.
     """
     write_reading_file(engine, files, source)
     read_batches(engine, line_batches(files, progress))
+    _finish(engine, files, source)
+
+
+def load_prepared_lines(engine: Engine, files: list[InputFile], lines: str) -> None:
+    """Load the rows of the temporary table ``lines``, of the columns of ``line_schema``, as lines of ``files``."""
+    write_reading_file(engine, files, None)
+    engine.run("load events: lines", f"CREATE TEMP VIEW incoming_line AS SELECT * FROM {quoted(lines)}")
+    for step in ("load_events_1_incoming", *SLICE_STEPS):
+        engine.run(step.replace("_", " "), sql_text(step))
+    engine.run("load events: lines read", "DROP VIEW incoming_line")
+    _finish(engine, files, None)
+
+
+def _finish(engine: Engine, files: list[InputFile], source: str | None) -> None:
+    settle(engine)
     engine.run("load events: duplicates", sql_text("load_events_8_duplicates"))
     write_reading_file(engine, files, source)
     engine.run("load events: account", sql_text("load_events_9_account"))
+    account_warehouse(engine)
 
 
 def read_batches(engine: Engine, batches: Iterator[pa.RecordBatch]) -> None:
@@ -51,7 +68,7 @@ def read_batches(engine: Engine, batches: Iterator[pa.RecordBatch]) -> None:
         reader = pa.RecordBatchReader.from_batches(line_schema(), _slice(first, batches))
         with engine.stream("incoming_line", reader):
             engine.run("load events: read lines", sql_text("load_events_1_incoming"))
-        for step in _SLICE_STEPS:
+        for step in SLICE_STEPS:
             engine.run(step.replace("_", " "), sql_text(step))
 
 

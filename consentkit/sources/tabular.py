@@ -11,7 +11,7 @@ from consentkit.errors import SourceError
 from consentkit.sources.files import CHUNK, chunks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     import pyarrow as pa
 
@@ -65,7 +65,7 @@ class CsvTable:
             )
         except pa.ArrowInvalid:  # a header and nothing else
             rows = iter(())
-        return _numbered(self._file, rows, schema, first=2)
+        return _numbered(self._file, rows, schema, 2, self.bad)
 
 
 class ParquetTable:
@@ -81,29 +81,46 @@ class ParquetTable:
         except (OSError, pa.ArrowException):
             raise SourceError(f"{file.path}: it cannot be read as Parquet; the file is damaged or cut off") from None
         self.columns = list(self._opened.schema_arrow.names)
+        self.damage: SourceError | None = None
 
     def batches(self, wanted: list[str]) -> pa.RecordBatchReader:
         """Return the rows, with the wanted columns, and (file_id, line), counted from 1."""
         import pyarrow as pa
 
         schema = pa.schema([self._opened.schema_arrow.field(name) for name in wanted])
-        return _numbered(self._file, self._opened.iter_batches(columns=wanted), schema, first=1)
+        return _numbered(self._file, self._rows(wanted), schema, 1)
+
+    def _rows(self, wanted: list[str]) -> Iterator[pa.RecordBatch]:
+        """Yield batches; what fails on the way is kept in ``damage``, since DuckDB would hide what it was."""
+        import pyarrow as pa
+
+        try:
+            yield from self._opened.iter_batches(columns=wanted)
+        except (OSError, pa.ArrowException):
+            self.damage = SourceError(f"{self._file.path}: the Parquet file is damaged inside; none of it is loaded")
+            raise
 
 
-def _numbered(file: InputFile, rows: Any, schema: pa.Schema, first: int) -> pa.RecordBatchReader:
+def _numbered(
+    file: InputFile, rows: Any, schema: pa.Schema, first: int, bad: Sequence[tuple[int, bytes]] = ()
+) -> pa.RecordBatchReader:
+    """Add file_id and line to the rows; the numbers of rows set aside are passed over."""
     import numpy as np
     import pyarrow as pa
 
     full = pa.schema([("file_id", pa.int32()), ("line", pa.int64()), *schema])
 
     def generate() -> Iterator[pa.RecordBatch]:
+        start = first
         for batch in rows:
-            start = first + file.lines
+            passed_over = np.array([number for number, _ in bad if number >= start], dtype=np.int64)
+            numbers = np.arange(start, start + batch.num_rows + len(passed_over), dtype=np.int64)
+            numbers = np.setdiff1d(numbers, passed_over, assume_unique=True)[: batch.num_rows]
+            start = int(numbers[-1]) + 1 if batch.num_rows else start
             file.lines += batch.num_rows
             ids = pa.array(np.full(batch.num_rows, file.file_id, dtype=np.int32))
-            lines = pa.array(np.arange(start, start + batch.num_rows, dtype=np.int64))
             columns = [batch.column(name) for name in schema.names]
-            yield pa.RecordBatch.from_arrays([ids, lines, *columns], schema=full)
+            yield pa.RecordBatch.from_arrays([ids, pa.array(numbers), *columns], schema=full)
 
     return pa.RecordBatchReader.from_batches(full, generate())
 
@@ -116,12 +133,13 @@ class _Utf8Stream(io.RawIOBase):
         self._source = source
         self._decoder = codecs.getincrementaldecoder("utf-8-sig")("replace")
         self._rest = b""
+        self._held = ""
 
     def first_line(self) -> str:
         """Return the first line without taking it."""
         while b"\n" not in self._rest and len(self._rest) < _LONGEST_HEADER and self._more():
             pass
-        return self._rest.split(b"\n", 1)[0].decode("utf-8", "replace").rstrip("\r")
+        return self._rest.split(b"\n", 1)[0].decode("utf-8", "replace")
 
     def read(self, size: int = -1) -> bytes:
         """Return up to ``size`` bytes."""
@@ -137,6 +155,8 @@ class _Utf8Stream(io.RawIOBase):
 
     def _more(self) -> bool:
         chunk = next(self._source, None)
-        text = self._decoder.decode(chunk or b"", final=chunk is None)
+        text = self._held + self._decoder.decode(chunk or b"", final=chunk is None)
+        self._held = "\r" if chunk is not None and text.endswith("\r") else ""
+        text = text.removesuffix(self._held).replace("\r\n", "\n").replace("\r", "\n")
         self._rest += text.encode("utf-8", "replace")
         return chunk is not None

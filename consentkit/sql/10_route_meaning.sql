@@ -1,5 +1,5 @@
 -- One row per route and policy version: the destination it means, and status, reason and mode in our words.
--- A client-side drop is a delivery from the device (semantics section 2.2). An unknown word stays unknown.
+-- A client-side drop is a delivery from the device (RULES.md 2.2). An unknown word stays unknown.
 SELECT
     r.route_id AS route_id,
     a.version_id AS version_id,

@@ -1,4 +1,4 @@
--- One row per destination and category it needs. A disabled category binds nothing (semantics section 2.1).
+-- One row per destination and category it needs. A disabled category binds nothing (RULES.md 2.1).
 SELECT
     m.version_id AS version_id,
     m.destination_id AS destination_id,

@@ -1,4 +1,4 @@
--- One row per routing situation and policy version: the source it belongs to (policy document, section 1).
+-- One row per routing situation and policy version: the source it belongs to (RULES.md, words: source).
 -- Named when loaded; else by write key; else the only source there is; else source 0, which is reported.
 SELECT
     s.signature_id AS signature_id,

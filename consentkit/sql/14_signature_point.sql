@@ -1,4 +1,4 @@
--- One row per routing situation and policy version: the enforcement point whose rules apply (semantics section 3, 4).
+-- One row per routing situation and policy version: the enforcement point whose rules apply (RULES.md 3, 4).
 SELECT
     o.signature_id AS signature_id,
     o.version_id AS version_id,

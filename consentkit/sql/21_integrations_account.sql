@@ -1,5 +1,5 @@
 -- One row per integrations object and destination it names, under any of the destination's names:
--- how often it allows, denies and says something unclear. Warehouses have a name in common (semantics 2.6).
+-- how often it allows, denies and says something unclear. Warehouses have a name in common (RULES.md 2.6).
 WITH called AS (
     SELECT a.version_id AS version_id, a.destination_id AS destination_id, a.name AS name
     FROM destination_alias AS a

@@ -1,5 +1,5 @@
 -- RudderStack: one row per source, destination and category id of a consent setting that holds for the pair.
--- A setting for the source itself comes before one for every source (semantics section 4).
+-- A setting for the source itself comes before one for every source (RULES.md 4).
 SELECT
     c.version_id AS version_id,
     s.source_id AS source_id,

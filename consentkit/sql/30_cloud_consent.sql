@@ -1,22 +1,25 @@
 -- One row per routing situation and destination: what consent alone says in Segment's cloud.
 -- allow | deny | unclear, with the reason. Read it from the top: the first line that fits decides.
--- Rules: semantics section 2, its table, sections 2.1 and 2.3; contradictions by their number in section 9.
+-- Rules: RULES.md 2, its table, sections 2.1 and 2.3; contradictions by their number in section 9.
 SELECT
     g.signature_id AS signature_id,
     a.version_id AS version_id,
     a.destination_id AS destination_id,
     CASE
-        -- a preference event that the platform would have refused to take in (semantics 2.2, 2.3)
-        WHEN g.kind = 'preference' AND (g.named = FALSE OR s.state NOT IN ('A3', 'A4') OR COALESCE(n.unclear, 0) > 0)
+        -- a preference event that the platform would have refused to take in (RULES.md 2.2, 2.3)
+        WHEN g.kind = 'preference' AND (g.named = FALSE OR s.state NOT IN ('A3', 'A4', 'A?') OR COALESCE(n.unclear, 0) > 0)
             THEN 'rejected_at_ingestion'
         WHEN d.kind = 'aws-s3' OR (d.kind = 'engage' AND d.enforced = FALSE) THEN 'exempt'
         WHEN a.needed = 0 THEN 'unmapped'
+        -- the keys of the retired Consent Manager mean something else
+        WHEN s.dialect <> 'segment' THEN 'foreign_stamp'
         -- every category the destination needs is granted: no reading of the rules denies it
         WHEN a.granted = a.needed THEN 'granted'
         -- the preference event goes to Actions destinations whatever it says
         WHEN g.kind <> 'event' AND d.kind = 'actions' THEN 'preference_event'
         WHEN g.kind <> 'event' THEN 'preference_event_unsaid'
-        WHEN s.dialect <> 'segment' THEN 'foreign_stamp'
+        -- from a warehouse: A1, A2 and A3 look alike there
+        WHEN s.state = 'A?' THEN 'unknown_empty'
         WHEN s.state IN ('A0', 'A1') THEN 'no_consent_object'
         WHEN s.state = 'A2' AND i.form IN ('absent', 'empty') THEN 'empty_consent_object'
         WHEN s.state = 'A2' THEN 'empty_consent_with_integrations'

@@ -1,12 +1,13 @@
 -- One row per routing situation and destination: what the integrations object alone says in Segment's cloud.
 -- An own entry decides, else All, else it is allowed. All leaves warehouses alone; AWS S3 ignores the object.
--- Rules: semantics section 2 (algorithm, step 3) and 2.6; contradiction 3 for an event without consent object.
+-- Rules: RULES.md 2, step 3, and 2.6; contradiction 3 for an event without consent object.
 SELECT
     g.signature_id AS signature_id,
     d.version_id AS version_id,
     d.destination_id AS destination_id,
     CASE
         WHEN d.kind = 'aws-s3' THEN 'ignored'
+        WHEN i.form = 'not_recorded' THEN 'not_recorded'
         WHEN i.form IN ('absent', 'empty') THEN 'unsaid'
         WHEN i.form = 'not_object' THEN 'integrations_malformed'
         WHEN COALESCE(n.denied, 0) > 0 AND n.allowed + n.unclear > 0 THEN 'integrations_contradict'

@@ -1,5 +1,5 @@
 -- One row per routing situation and destination at a Segment SDK: what consent alone says on the device.
--- Each SDK reads the same stamp its own way (semantics section 3; for the states, section 1). A destination
+-- Each SDK reads the same stamp its own way (RULES.md 3; for the states, section 1). A destination
 -- without categories has no blocker, so it is delivered to. Read it from the top: the first line decides.
 -- documented: what the documentation says, where that differs: the preference event goes to Actions destinations.
 WITH judged AS (
@@ -10,11 +10,15 @@ WITH judged AS (
         g.kind AS event_kind,
         d.kind AS kind,
         CASE
+            WHEN d.kind = 'aws-s3' OR (d.kind = 'engage' AND d.enforced = FALSE) THEN 'exempt'
             WHEN a.needed = 0 THEN 'unmapped'
             WHEN s.dialect <> 'segment' THEN 'foreign_stamp'
             -- the preference event: Kotlin lets it pass, React Native keeps it from every mapped destination
             WHEN p.point = 'kotlin' AND g.kind = 'preference' THEN 'preference_event'
             WHEN p.point = 'react-native' AND g.kind <> 'event' THEN 'preference_event_kept_back'
+            -- from a warehouse: which of the empty forms it was makes a difference, but not to every SDK
+            WHEN s.state = 'A?' AND p.point IN ('swift', 'react-native') THEN 'unstamped_kept_back'
+            WHEN s.state = 'A?' THEN 'unknown_empty'
             -- no stamp, or one without categories
             WHEN s.state IN ('A0', 'A1', 'A2') AND p.point IN ('analytics.js opt-in', 'analytics.js opt-out') THEN 'stamp_cannot_lack'
             WHEN s.state IN ('A0', 'A1', 'A2') THEN 'unstamped_kept_back'

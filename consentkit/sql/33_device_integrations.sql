@@ -1,10 +1,12 @@
 -- One row per routing situation and destination at a Segment SDK: what the integrations object alone says.
--- An own entry decides, else All, else it is allowed; All does not touch the platform itself (semantics 2.6).
+-- An own entry decides, else All, else it is allowed; All does not touch the platform itself (RULES.md 2.6).
 SELECT
     g.signature_id AS signature_id,
     d.version_id AS version_id,
     d.destination_id AS destination_id,
     CASE
+        WHEN d.kind = 'aws-s3' THEN 'ignored'
+        WHEN i.form = 'not_recorded' THEN 'not_recorded'
         WHEN i.form IN ('absent', 'empty') THEN 'unsaid'
         WHEN i.form = 'not_object' THEN 'integrations_malformed'
         WHEN COALESCE(n.denied, 0) > 0 AND n.allowed + n.unclear > 0 THEN 'integrations_contradict'

@@ -1,4 +1,4 @@
--- One row per routing situation and destination at RudderStack: what consent alone says (semantics section 4).
+-- One row per routing situation and destination at RudderStack: what consent alone says (RULES.md 4).
 -- The server decides by what is denied, the browser SDK and the documentation by what is allowed.
 WITH denied_any AS (
     SELECT k.stamp_id AS stamp_id, COUNT(*) AS ids FROM stamp_listed AS k WHERE k.side = 'denied' GROUP BY k.stamp_id

@@ -1,11 +1,12 @@
 -- One row per routing situation and destination at RudderStack: what the integrations object alone says.
 -- An own entry decides, else All, else it is allowed; an All that is not boolean, or an integrations object
--- that is none, means no destination at all (semantics section 4).
+-- that is none, means no destination at all (RULES.md 4).
 SELECT
     g.signature_id AS signature_id,
     d.version_id AS version_id,
     d.destination_id AS destination_id,
     CASE
+        WHEN i.form = 'not_recorded' THEN 'not_recorded'
         WHEN i.form IN ('absent', 'empty') THEN 'unsaid'
         WHEN i.form = 'not_object' OR i.all_entry = 'unclear' THEN 'integrations_void'
         WHEN COALESCE(n.denied, 0) > 0 AND n.allowed + n.unclear > 0 THEN 'integrations_contradict'

@@ -16,7 +16,7 @@ INNER JOIN device_integrations AS i
 UNION ALL
 SELECT
     c.signature_id AS signature_id, c.version_id AS version_id, c.destination_id AS destination_id,
-    c.reason AS consent_reason, i.reason AS integrations_reason, c.reason AS documented_reason
+    c.reason AS consent_reason, i.reason AS integrations_reason, c.documented AS documented_reason
 FROM device_gate AS c
 INNER JOIN device_integrations AS i
     ON i.signature_id = c.signature_id AND i.version_id = c.version_id AND i.destination_id = c.destination_id

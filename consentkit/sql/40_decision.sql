@@ -2,7 +2,7 @@
 -- Consent is looked at first, then integrations, which can only take away. A certain no of either blocks;
 -- else anything unclear leaves it open; only a yes of both delivers.
 -- Three verdicts: outcome is what the platform does; documented_outcome what its documentation says; and
--- regime_outcome what the law of the place says: under opt-in, silence is not consent (semantics 9, row 9).
+-- regime_outcome what the law of the place says: under opt-in, silence is not consent (RULES.md 9, row 9).
 WITH said AS (
     SELECT
         p.signature_id AS signature_id,
@@ -74,7 +74,8 @@ SELECT
         WHEN w.regime = 'opt-in' AND n.needs_consent = TRUE AND j.outcome <> 'block'
             AND j.consent_reason IN (
                 'no_consent_object', 'empty_consent_object', 'empty_consent_with_integrations',
-                'empty_preferences_with_integrations', 'malformed_let_through', 'not_initialised', 'stamp_cannot_lack'
+                'empty_preferences_with_integrations', 'malformed_let_through', 'not_initialised', 'stamp_cannot_lack',
+                'unknown_empty'
             ) THEN 'block'
         ELSE j.outcome
     END AS regime_outcome

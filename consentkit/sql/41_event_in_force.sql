@@ -5,13 +5,13 @@ SELECT
     e.signature_id AS signature_id,
     e.person_key AS person_key,
     e.event_at AS event_at,
-    v.version_id AS version_id,
+    w.version_id AS version_id,
     CASE
-        WHEN v.version_id IS NULL THEN FALSE
+        WHEN w.version_id IS NULL THEN FALSE
         WHEN e.event_at IS NULL THEN TRUE
-        WHEN e.event_at >= v.settled_from AND e.event_at < v.settled_to THEN TRUE
+        WHEN e.event_at >= w.settled_from AND e.event_at < w.settled_to THEN TRUE
         ELSE FALSE
     END AS settled
 FROM event AS e
-LEFT JOIN policy_version AS v
-    ON (e.event_at >= v.valid_from AND e.event_at < v.valid_to) OR (e.event_at IS NULL AND v.takes_undated = TRUE)
+CROSS JOIN policy_window AS w
+WHERE (e.event_at >= w.valid_from AND e.event_at < w.valid_to) OR (e.event_at IS NULL AND w.takes_undated = TRUE)

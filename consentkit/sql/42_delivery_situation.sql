@@ -7,7 +7,8 @@ WITH candidate AS (
         e.version_id AS version_id,
         MIN(e.event_id) AS event_id,
         MIN(e.person_key) AS person_key,
-        MIN(e.event_at) AS event_at
+        MIN(e.event_at) AS event_at,
+        MIN(CASE WHEN e.settled = TRUE THEN 1 ELSE 0 END) AS settled
     FROM shared_message AS s
     INNER JOIN event_in_force AS e ON e.event_id = s.event_id
     GROUP BY s.group_id, e.signature_id, e.version_id
@@ -42,7 +43,7 @@ SELECT
     c.version_id AS version_id,
     c.person_key AS person_key,
     c.event_at AS event_at,
-    TRUE AS settled,
+    CASE WHEN c.settled = 1 THEN TRUE ELSE FALSE END AS settled,
     n.candidates AS candidates
 FROM delivery AS d
 INNER JOIN shared_message AS s ON s.event_id = d.event_id

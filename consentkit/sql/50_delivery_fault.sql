@@ -1,5 +1,5 @@
 -- One row per routing situation, route and finding that a delivery of the one by the other is.
--- certain = FALSE where the rules or the data leave a doubt. Findings: semantics section 10.
+-- certain = FALSE where the rules or the data leave a doubt. Findings: RULES.md 10.
 WITH judged AS (
     SELECT
         x.signature_id AS signature_id,
@@ -47,6 +47,8 @@ SELECT
     CASE
         WHEN f.code = 'V7' AND (j.mode = 'device' OR j.integrations_say = 'unclear') THEN FALSE
         WHEN f.code = 'V8' AND j.consent_reason NOT IN ('granted', 'unmapped') THEN FALSE
+        -- a warehouse row: refused in one of the states it may have been
+        WHEN f.code = 'V5' AND j.consent_says = 'unclear' THEN FALSE
         ELSE TRUE
     END AS certain
 FROM judged AS j
@@ -54,7 +56,8 @@ CROSS JOIN finding_code AS f
 WHERE
     CASE
         -- delivered although a category it needs is refused or not named
-        WHEN f.code = 'V5' THEN j.status = 'delivered' AND j.mode <> 'device' AND j.consent_says = 'deny'
+        WHEN f.code = 'V5' THEN j.status = 'delivered' AND j.mode <> 'device'
+            AND (j.consent_says = 'deny' OR j.consent_reason = 'unknown_empty')
             AND j.point <> 'rudder-server' AND j.consent_reason <> 'rejected_at_ingestion'
         WHEN f.code = 'V26' THEN j.status = 'delivered' AND j.consent_says = 'deny' AND j.point = 'rudder-server'
         -- delivered as the platform does, though its documentation says it would not be
@@ -62,6 +65,7 @@ WHERE
         -- delivered while silence is no consent
         WHEN f.code = 'R1' THEN j.status = 'delivered' AND j.regime_outcome = 'block' AND j.outcome <> 'block'
         WHEN f.code = 'V6' THEN j.status = 'delivered' AND j.mode = 'device' AND j.consent_says = 'deny'
+            AND j.point <> 'rudder-server'
         -- delivered although the integrations object said no
         WHEN f.code = 'V7' THEN j.status = 'delivered'
             AND (j.integrations_say = 'deny' OR j.integrations_reason IN ('may_be_listed', 'integrations_false_or_sent'))
@@ -69,13 +73,16 @@ WHERE
         WHEN f.code = 'V8' THEN j.status = 'filtered' AND j.reason_means = 'consent' AND j.consent_says = 'allow'
             AND j.consent_reason <> 'exempt'
         -- discarded for one of the two when the rules block for the other
-        WHEN f.code = 'V10' THEN j.status = 'filtered' AND j.reason_means = 'integrations' AND j.consent_says = 'deny'
+        WHEN f.code = 'V10' THEN j.status = 'filtered' AND (
+            (j.reason_means = 'integrations' AND j.consent_says = 'deny')
+            OR (j.reason_means = 'consent' AND j.consent_says = 'allow' AND j.integrations_say = 'deny'))
         -- delivered, needs no category, and the person refused every category asked for
         WHEN f.code = 'V18' THEN j.status = 'delivered' AND j.known = TRUE AND j.consent_reason = 'unmapped' AND j.refuses_all
         -- delivered to an exempt destination whose categories, or all of them, are refused
         WHEN f.code = 'V19' THEN j.status = 'delivered' AND j.consent_reason = 'exempt' AND j.state IN ('A3', 'A4')
             AND (j.granted < j.needed OR (j.needed = 0 AND j.refuses_all))
         WHEN f.code = 'V1E' THEN j.status = 'delivered' AND j.consent_reason <> 'exempt' AND j.unstamped
+            AND j.consent_says <> 'deny'
         WHEN f.code = 'X7' THEN j.status = 'delivered' AND j.known = TRUE AND j.connected = FALSE
         WHEN f.code = 'X8' THEN j.status = 'delivered' AND j.outcome = 'indeterminate'
         ELSE FALSE

@@ -1,5 +1,5 @@
 -- One row per routing situation and finding that an event of it is, whatever happened to it afterwards.
--- since: only from that moment on (a source that began to stamp). Findings: semantics section 10.
+-- since: only from that moment on (a source that began to stamp). Findings: RULES.md 10.
 WITH judged AS (
     SELECT
         g.signature_id AS signature_id,
@@ -31,21 +31,24 @@ SELECT
         WHEN f.code = 'V2' THEN CASE WHEN j.state = 'A2' THEN 'empty consent' ELSE 'empty categoryPreferences' END
         WHEN f.code = 'V3' THEN j.problem
     END AS detail,
-    CASE WHEN f.code = 'V1' THEN j.stamping_since END AS since
+    CASE WHEN f.code = 'V1' THEN j.stamping_since END AS since,
+    -- a warehouse cannot tell an absent consent object from an empty one
+    CASE WHEN f.code = 'V1' AND j.state = 'A?' THEN FALSE ELSE TRUE END AS certain
 FROM judged AS j
 CROSS JOIN finding_code AS f
 WHERE
     CASE
         WHEN f.code = 'V1' THEN j.stamps_consent = TRUE
-            AND CASE WHEN j.rudder THEN j.rudder_form = 'absent' ELSE j.state IN ('A0', 'A1') END
-        WHEN f.code = 'V2' THEN j.state IN ('A2', 'A3') AND j.problem IS NULL AND j.dialect = 'segment'
-        WHEN f.code = 'V3' THEN j.problem IS NOT NULL AND j.dialect = 'segment'
+            AND CASE WHEN j.rudder THEN j.rudder_form = 'absent' ELSE j.state IN ('A0', 'A1', 'A?') END
+        WHEN f.code = 'V2' THEN j.state IN ('A2', 'A3') AND j.problem IS NULL AND j.dialect = 'segment' AND j.rudder = FALSE
+        WHEN f.code = 'V3' THEN j.problem IS NOT NULL AND j.dialect = 'segment' AND j.rudder = FALSE
         WHEN f.code = 'V3L' THEN j.dialect = 'consent-manager'
         WHEN f.code = 'V28' THEN j.rudder AND j.rudder_form = 'malformed'
         WHEN f.code = 'V14' THEN j.named = FALSE
-        WHEN f.code = 'V15' THEN j.kind = 'preference' AND (j.state NOT IN ('A3', 'A4') OR COALESCE(j.unclear, 0) > 0)
+        WHEN f.code = 'V15' THEN j.kind = 'preference' AND (j.state NOT IN ('A3', 'A4', 'A?') OR COALESCE(j.unclear, 0) > 0)
         WHEN f.code = 'V17' THEN j.kind = 'preference_old'
         WHEN f.code = 'X5' THEN j.source_id = 0
+        WHEN f.code = 'X20' THEN j.state = 'A?'
         ELSE FALSE
     END
 UNION ALL
@@ -55,9 +58,10 @@ SELECT
     j.source_id AS source_id,
     CASE WHEN m.resembles IS NULL THEN 'V4' ELSE 'V4C' END AS code,
     k.category_id AS detail,
-    NULL AS since
+    NULL AS since,
+    TRUE AS certain
 FROM judged AS j
 INNER JOIN stamp_category AS k ON k.stamp_id = j.stamp_id
 LEFT JOIN category AS c ON c.version_id = j.version_id AND c.category_id = k.category_id
 LEFT JOIN category_near_miss AS m ON m.version_id = j.version_id AND m.name = k.category_id
-WHERE c.category_id IS NULL AND j.dialect = 'segment'
+WHERE c.category_id IS NULL AND j.dialect = 'segment' AND j.rudder = FALSE

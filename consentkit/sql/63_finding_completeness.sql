@@ -1,15 +1,16 @@
 -- One row per finding about the input itself, or about the policy against it: n of out_of.
--- Lines for X1, files for X2, events for the others, categories for V22.
+-- Lines for X1, files for X2 and X12, categories for V22, filled cells for X21 and X30, days for X27, records for X29;
+-- events for the others.
 SELECT
     'X1' AS code, j.code AS detail, COUNT(*) AS n,
-    (SELECT CAST(SUM(f.lines) AS BIGINT) FROM input_file AS f) AS out_of,
+    (SELECT CAST(SUM(f.lines) AS BIGINT) AS n FROM input_file AS f) AS out_of,
     CAST(NULL AS TIMESTAMP) AS first_seen, CAST(NULL AS TIMESTAMP) AS last_seen
 FROM rejected_line AS j
 GROUP BY j.code
 UNION ALL
 SELECT
-    'X2' AS code, f.problem AS detail, COUNT(*) AS n,
-    (SELECT COUNT(*) FROM input_file AS g) AS out_of,
+    CASE WHEN f.problem = 'empty' THEN 'X12' ELSE 'X2' END AS code, f.problem AS detail, COUNT(*) AS n,
+    (SELECT COUNT(*) AS n FROM input_file AS g) AS out_of,
     MIN(f.first_at) AS first_seen, MAX(f.last_at) AS last_seen
 FROM input_file AS f
 WHERE f.problem IS NOT NULL
@@ -17,7 +18,7 @@ GROUP BY f.problem
 UNION ALL
 SELECT
     'X6' AS code, CASE WHEN e.event_at IS NULL THEN 'undated' ELSE 'before the first version' END AS detail, COUNT(*) AS n,
-    (SELECT COUNT(*) FROM event AS v) AS out_of,
+    (SELECT COUNT(*) AS n FROM event AS v) AS out_of,
     MIN(e.event_at) AS first_seen, MAX(e.event_at) AS last_seen
 FROM event_in_force AS e
 WHERE e.version_id IS NULL
@@ -25,7 +26,7 @@ GROUP BY CASE WHEN e.event_at IS NULL THEN 'undated' ELSE 'before the first vers
 UNION ALL
 SELECT
     'X9' AS code, NULL AS detail, COUNT(*) AS n,
-    (SELECT COUNT(*) FROM event AS v) AS out_of,
+    (SELECT COUNT(*) AS n FROM event AS v) AS out_of,
     MIN(e.event_at) AS first_seen, MAX(e.event_at) AS last_seen
 FROM shared_message AS s
 INNER JOIN event AS e ON e.event_id = s.event_id
@@ -33,7 +34,7 @@ HAVING COUNT(*) > 0
 UNION ALL
 SELECT
     'X10' AS code, CASE WHEN e.unreadable_time = TRUE THEN 'unreadable' ELSE 'absent' END AS detail, COUNT(*) AS n,
-    (SELECT COUNT(*) FROM event AS v) AS out_of,
+    (SELECT COUNT(*) AS n FROM event AS v) AS out_of,
     CAST(NULL AS TIMESTAMP) AS first_seen, CAST(NULL AS TIMESTAMP) AS last_seen
 FROM event AS e
 WHERE e.event_at IS NULL
@@ -41,10 +42,100 @@ GROUP BY CASE WHEN e.unreadable_time = TRUE THEN 'unreadable' ELSE 'absent' END
 UNION ALL
 SELECT
     'V22' AS code, c.category_id AS detail, 1 AS n,
-    (SELECT COUNT(*) FROM category AS o INNER JOIN newest_version AS w ON w.version_id = o.version_id) AS out_of,
+    (SELECT COUNT(*) AS n FROM category AS o INNER JOIN newest_version AS w ON w.version_id = o.version_id) AS out_of,
     CAST(NULL AS TIMESTAMP) AS first_seen, CAST(NULL AS TIMESTAMP) AS last_seen
 FROM category AS c
 INNER JOIN newest_version AS n ON n.version_id = c.version_id
 LEFT JOIN (SELECT DISTINCT k.category_id AS category_id FROM stamp_category AS k) AS t ON t.category_id = c.category_id
 WHERE c.enabled = TRUE AND t.category_id IS NULL
     AND EXISTS (SELECT 1 FROM stamp_category AS a)
+UNION ALL
+SELECT
+    CASE WHEN w.mapped = TRUE OR p.part IS NOT NULL THEN 'X30' ELSE 'X21' END AS code,
+    w.column_name AS detail, CAST(SUM(w.filled) AS BIGINT) AS n, CAST(SUM(f.lines) AS BIGINT) AS out_of,
+    MIN(f.first_at) AS first_seen, MAX(f.last_at) AS last_seen
+FROM warehouse_column AS w
+INNER JOIN input_file AS f ON f.file_id = w.file_id
+LEFT JOIN (
+    SELECT DISTINCT c.part AS part, c.category_id AS category_id FROM category_column AS c
+) AS p ON p.part = w.part AND (w.mapped = FALSE OR p.category_id = w.category_id)
+WHERE w.filled > 0 AND (w.mapped = FALSE OR p.part IS NULL) AND EXISTS (SELECT 1 FROM policy_version AS v)
+GROUP BY CASE WHEN w.mapped = TRUE OR p.part IS NOT NULL THEN 'X30' ELSE 'X21' END, w.column_name
+UNION ALL
+SELECT
+    'X22' AS code, a.category_id AS detail, MAX(a.events) AS n, CAST(NULL AS BIGINT) AS out_of,
+    MIN(a.first_at) AS first_seen, MAX(a.last_at) AS last_seen
+FROM column_period AS a
+CROSS JOIN column_period AS b
+WHERE a.last_at < b.first_at
+GROUP BY a.category_id
+UNION ALL
+SELECT
+    'X23' AS code, d.name AS detail, MAX(h.events) AS n, MAX(h.all_events) AS out_of,
+    MIN(h.first_at) AS first_seen, MAX(h.last_at) AS last_seen
+FROM destination AS d
+INNER JOIN newest_version AS v ON v.version_id = d.version_id
+INNER JOIN requirement AS r ON r.version_id = d.version_id AND r.destination_id = d.destination_id
+CROSS JOIN (
+    SELECT
+        COUNT(t.file_id) AS events, COUNT(*) AS all_events,
+        MIN(CASE WHEN t.file_id IS NOT NULL THEN e.event_at END) AS first_at,
+        MAX(CASE WHEN t.file_id IS NOT NULL THEN e.event_at END) AS last_at
+    FROM event AS e
+    LEFT JOIN warehouse_table AS t ON t.file_id = e.file_id
+    WHERE EXISTS (SELECT 1 FROM warehouse_table AS o)
+) AS h
+WHERE d.kind = 'warehouse' AND d.enabled = TRUE AND h.events > 0
+GROUP BY d.name
+UNION ALL
+SELECT
+    'X24' AS code, CAST(NULL AS VARCHAR) AS detail, COUNT(*) AS n,
+    (SELECT COUNT(*) AS n FROM event AS v) AS out_of,
+    MIN(e.event_at) AS first_seen, MAX(e.event_at) AS last_seen
+FROM integrations AS i
+INNER JOIN signature AS g ON g.integrations_id = i.integrations_id
+INNER JOIN event AS e ON e.signature_id = g.signature_id
+WHERE i.form = 'not_recorded'
+HAVING COUNT(*) > 0
+UNION ALL
+-- a gap only where there is a rhythm: fewer days missing than there are
+SELECT
+    'X27' AS code, CAST(y.missing_from AS VARCHAR) AS detail, y.missing AS n, q.days AS out_of,
+    CAST(NULL AS TIMESTAMP) AS first_seen, CAST(NULL AS TIMESTAMP) AS last_seen
+FROM event_day AS y
+CROSS JOIN (
+    SELECT CAST(COUNT(*) + SUM(o.missing) AS BIGINT) AS days, COUNT(*) AS there, SUM(o.missing) AS missing FROM event_day AS o
+) AS q
+WHERE y.missing > 0 AND q.there > q.missing
+UNION ALL
+SELECT
+    'X28' AS code, CAST(NULL AS VARCHAR) AS detail, COUNT(*) AS n,
+    (SELECT COUNT(*) AS n FROM event AS v) AS out_of,
+    MIN(u.event_at) AS first_seen, MAX(u.event_at) AS last_seen
+FROM event_unlogged AS u
+HAVING COUNT(*) > 0
+UNION ALL
+SELECT
+    'X29' AS code,
+    CASE
+        WHEN d.known = FALSE THEN o.destination
+        WHEN m.status = 'unknown' THEN COALESCE(o.status, 'no status')
+        WHEN m.reason_means = 'unknown' THEN o.reason
+        ELSE 'no events on these days'
+    END AS detail,
+    CAST(SUM(n.records) AS BIGINT) AS n,
+    (SELECT CAST(SUM(a.records) AS BIGINT) AS n FROM delivery_count AS a) AS out_of,
+    CAST(NULL AS TIMESTAMP) AS first_seen, CAST(NULL AS TIMESTAMP) AS last_seen
+FROM delivery_count AS n
+INNER JOIN route AS o ON o.route_id = n.route_id
+INNER JOIN route_meaning AS m ON m.route_id = n.route_id
+INNER JOIN newest_version AS v ON v.version_id = m.version_id
+INNER JOIN destination AS d ON d.version_id = m.version_id AND d.destination_id = m.destination_id
+LEFT JOIN event_day AS y ON y.day = n.day
+WHERE d.known = FALSE OR m.status = 'unknown' OR m.reason_means = 'unknown' OR y.day IS NULL
+GROUP BY CASE
+        WHEN d.known = FALSE THEN o.destination
+        WHEN m.status = 'unknown' THEN COALESCE(o.status, 'no status')
+        WHEN m.reason_means = 'unknown' THEN o.reason
+        ELSE 'no events on these days'
+    END

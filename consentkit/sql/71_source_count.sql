@@ -12,7 +12,7 @@ SELECT
     s.source_id AS source_id,
     s.name AS source,
     CAST(COALESCE(SUM(c.events), 0) AS BIGINT) AS events,
-    CAST(COALESCE(SUM(CASE WHEN t.state IN ('A0', 'A1') AND t.rudder_form = 'absent' THEN c.events ELSE 0 END), 0) AS BIGINT) AS without_consent_object,
+    CAST(COALESCE(SUM(CASE WHEN t.state IN ('A0', 'A1', 'A?') AND t.rudder_form = 'absent' THEN c.events ELSE 0 END), 0) AS BIGINT) AS without_consent_object,
     CAST(COALESCE(SUM(c.undated), 0) AS BIGINT) AS undated
 FROM source AS s
 INNER JOIN newest_version AS n ON n.version_id = s.version_id

@@ -4,7 +4,7 @@ WITH delivered AS (
         COUNT(*) AS records,
         SUM(CASE WHEN m.status = 'delivered' THEN 1 ELSE 0 END) AS delivered,
         SUM(CASE WHEN m.status = 'delivered' AND d.event_id IS NULL THEN 1 ELSE 0 END) AS unmatched,
-        SUM(CASE WHEN m.status = 'delivered' AND t.state IN ('A0', 'A1') AND t.rudder_form = 'absent' THEN 1 ELSE 0 END) AS unchecked
+        SUM(CASE WHEN m.status = 'delivered' AND t.state IN ('A0', 'A1', 'A?') AND t.rudder_form = 'absent' THEN 1 ELSE 0 END) AS unchecked
     FROM delivery AS d
     INNER JOIN route_meaning AS m ON m.route_id = d.route_id
     INNER JOIN newest_version AS n ON n.version_id = m.version_id
@@ -18,7 +18,7 @@ loaded AS (
         COUNT(DISTINCT e.person_key) AS people,
         COUNT(*) - COUNT(e.person_key) AS unnamed,
         COUNT(*) - COUNT(e.event_at) AS undated,
-        SUM(CASE WHEN t.state IN ('A0', 'A1') AND t.rudder_form = 'absent' THEN 1 ELSE 0 END) AS without_consent_object,
+        SUM(CASE WHEN t.state IN ('A0', 'A1', 'A?') AND t.rudder_form = 'absent' THEN 1 ELSE 0 END) AS without_consent_object,
         MIN(e.event_at) AS first_event,
         MAX(e.event_at) AS last_event
     FROM event AS e

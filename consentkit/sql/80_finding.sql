@@ -1,5 +1,6 @@
 -- One row per finding: code, certainty and the destination or source it is about, with counts of delivery
 -- records, events and people, the number they are out of, and when it was first and last seen.
+-- A number is out of null where a name of an older policy version cannot be counted under the newest.
 -- people counts distinct user ids, else anonymous ids; unnamed_events are events with neither.
 WITH counted AS (
     SELECT
@@ -22,18 +23,18 @@ SELECT
     k.severity AS severity,
     c.certainty AS certainty,
     k.title AS title,
-    s.source AS source,
-    d.destination AS destination,
+    n.name AS source,
+    t.name AS destination,
     c.detail AS detail,
     CASE WHEN c.destination_id IS NOT NULL THEN c.deliveries END AS deliveries,
     CASE
         WHEN c.destination_id IS NULL THEN NULL
-        WHEN c.code IN ('V8', 'V10') THEN d.filtered
-        WHEN c.code IN ('V20', 'X3', 'X4', 'X11') THEN d.records
-        ELSE d.delivered
+        WHEN c.code IN ('V8', 'V10') THEN CASE WHEN d.filtered >= c.deliveries THEN d.filtered END
+        WHEN c.code IN ('V20', 'X3', 'X4', 'X11') THEN CASE WHEN d.records >= c.deliveries THEN d.records END
+        WHEN d.delivered >= c.deliveries THEN d.delivered
     END AS of_deliveries,
     c.events AS events,
-    CASE WHEN c.source_id IS NOT NULL THEN s.events END AS of_events,
+    CASE WHEN s.events >= c.events THEN s.events END AS of_events,
     c.people AS people,
     c.unnamed_events AS unnamed_events,
     c.first_seen AS first_seen,
@@ -42,6 +43,8 @@ SELECT
     k.source AS rule
 FROM counted AS c
 INNER JOIN finding_code AS k ON k.code = c.code
+LEFT JOIN destination_called AS t ON t.destination_id = c.destination_id
+LEFT JOIN source_called AS n ON n.source_id = c.source_id
 LEFT JOIN destination_count AS d ON d.destination_id = c.destination_id
 LEFT JOIN source_count AS s ON s.source_id = c.source_id
 UNION ALL
@@ -65,3 +68,25 @@ SELECT
     k.source AS rule
 FROM finding_completeness AS f
 INNER JOIN finding_code AS k ON k.code = f.code
+UNION ALL
+SELECT
+    f.code AS code,
+    k.severity AS severity,
+    f.certainty AS certainty,
+    k.title AS title,
+    NULL AS source,
+    f.destination AS destination,
+    CAST(NULL AS VARCHAR) AS detail,
+    CAST(SUM(f.n) AS BIGINT) AS deliveries,
+    CAST(SUM(f.out_of) AS BIGINT) AS of_deliveries,
+    NULL AS events,
+    NULL AS of_events,
+    NULL AS people,
+    NULL AS unnamed_events,
+    MIN(f.day) AS first_seen,
+    MAX(f.day) AS last_seen,
+    k.advice AS advice,
+    k.source AS rule
+FROM finding_count AS f
+INNER JOIN finding_code AS k ON k.code = f.code
+GROUP BY f.code, k.severity, f.certainty, k.title, f.destination, k.advice, k.source

@@ -7,9 +7,8 @@ SELECT
     f.event_id, f.delivery_id
 FROM finding_any AS f
 INNER JOIN finding_code AS k ON k.code = f.code
-LEFT JOIN destination AS d
-    ON d.destination_id = f.destination_id AND d.version_id = (SELECT n.version_id FROM newest_version AS n)
-LEFT JOIN source AS s ON s.source_id = f.source_id AND s.version_id = (SELECT n.version_id FROM newest_version AS n)
+LEFT JOIN destination_called AS d ON d.destination_id = f.destination_id
+LEFT JOIN source_called AS s ON s.source_id = f.source_id
 LEFT JOIN event AS e ON e.event_id = f.event_id
 LEFT JOIN input_file AS i ON i.file_id = e.file_id
 LEFT JOIN delivery AS r ON r.delivery_id = f.delivery_id

@@ -8,10 +8,12 @@ DELETE FROM destination WHERE known = FALSE;
 INSERT INTO destination
 SELECT
     v.version_id,
-    CAST(1000000 + dense_rank() OVER (ORDER BY r.destination) AS INTEGER),
+    coalesce(k.destination_id, CAST(1000000 + dense_rank() OVER (ORDER BY r.destination) AS INTEGER)),
     r.destination, 'other', TRUE, FALSE, FALSE, TRUE
 FROM (SELECT DISTINCT x.destination FROM route AS x) AS r
 CROSS JOIN policy_version AS v
+-- a destination of another version keeps its id
+LEFT JOIN (SELECT d.name, min(d.destination_id) AS destination_id FROM destination AS d GROUP BY d.name) AS k ON k.name = r.destination
 WHERE NOT EXISTS (SELECT 1 FROM destination_alias AS a WHERE a.version_id = v.version_id AND a.name = r.destination);
 
 INSERT INTO destination_alias

@@ -59,7 +59,7 @@ named AS (
     LEFT JOIN shared_message AS s ON s.event_id = e.event_id
     WHERE e.message_id IS NOT NULL AND (s.event_id IS NULL OR s.group_id = e.event_id)
 ),
-linked AS (
+found AS (
     SELECT
         r.*,
         coalesce(p.event_id, c.event_id) AS by_line,
@@ -68,13 +68,22 @@ linked AS (
     LEFT JOIN event AS p ON p.event_id = r.place_id
     LEFT JOIN duplicate_line AS c ON c.file_id::BIGINT * 10000000000 + c.line = r.place_id
     LEFT JOIN named AS n ON n.message_key = r.message_key AND n.message_id = r.message_id
+),
+linked AS (
+    SELECT
+        f.*,
+        coalesce(f.by_line, f.by_message) AS event_id,
+        CASE
+            WHEN f.by_line IS NOT NULL AND f.event_file IS NULL THEN 'only_file'
+            WHEN f.by_line IS NOT NULL THEN 'line'
+            WHEN f.by_message IS NOT NULL THEN 'message_id'
+        END AS linked_by
+    FROM found AS f
 )
 SELECT
-    l.file_id::BIGINT * 10000000000 + l.line, l.file_id, l.line,
-    coalesce(l.by_line, l.by_message),
-    CASE WHEN l.by_line IS NOT NULL THEN 'line' WHEN l.by_message IS NOT NULL THEN 'message_id' END,
-    l.route_id, l.logged_at,
-    CASE WHEN coalesce(l.by_line, l.by_message) IS NULL THEN l.message_id END,
-    CASE WHEN coalesce(l.by_line, l.by_message) IS NULL THEN l.event_file END,
-    CASE WHEN coalesce(l.by_line, l.by_message) IS NULL THEN l.event_line END
+    l.file_id::BIGINT * 10000000000 + l.line, l.file_id, l.line, l.event_id, l.linked_by, l.route_id, l.logged_at,
+    -- how the record names its event is kept only while more events may change the link
+    CASE WHEN l.event_id IS NULL OR l.linked_by = 'only_file' THEN l.message_id END,
+    CASE WHEN l.event_id IS NULL OR l.linked_by = 'only_file' THEN l.event_file END,
+    CASE WHEN l.event_id IS NULL OR l.linked_by = 'only_file' THEN l.event_line END
 FROM linked AS l

@@ -1,4 +1,4 @@
--- New consent stamps, each read once: its state and problems (semantics sections 1, 2 and 10, V3).
+-- New consent stamps, each read once: its state and problems (RULES.md 1, 2 and 10, V3).
 INSERT INTO stamp
 WITH fresh AS (
     SELECT DISTINCT i.stamp_key, i.form, i.consent, i.consent_management
@@ -17,6 +17,7 @@ typed AS (
         json_type(f.consent) AS consent_type,
         json_type(f.consent, '$.categoryPreferences') AS preferences_type,
         json_exists(f.consent, '$.categoryPreference') AS has_singular_key,
+        json_type(f.consent) = 'OBJECT' AND len(list_filter(json_keys(f.consent), lambda k: k = 'categoryPreferences')) > 1 AS is_doubled,
         json_exists(f.consent, '$.destinationPreferences') AS has_destination_preferences,
         json_extract(f.consent, '$.categoryPreferences') AS preferences,
         json_type(f.consent_management, '$.allowedConsentIds') AS allowed_type,
@@ -30,7 +31,7 @@ looked_into AS (
         t.*,
         CASE WHEN t.preferences_type = 'OBJECT' THEN json_keys(t.preferences) ELSE [] END AS names,
         CASE WHEN t.preferences_type = 'OBJECT'
-            THEN map_values(CAST(t.preferences AS MAP(VARCHAR, JSON))) ELSE [] END AS entries
+            THEN json_extract(t.preferences, '$.*') ELSE [] END AS entries
     FROM typed AS t
 )
 SELECT
@@ -41,7 +42,7 @@ SELECT
         WHEN l.form = 'absent' THEN 'A1'
         WHEN l.form IN ('null', 'bad_context') OR l.consent_type <> 'OBJECT' THEN 'A6'
         WHEN l.preferences_type IS NULL THEN 'A2'
-        WHEN l.preferences_type <> 'OBJECT' THEN 'A6'
+        WHEN l.preferences_type <> 'OBJECT' OR l.is_doubled THEN 'A6'
         WHEN len(l.names) = 0 THEN 'A3'
         ELSE 'A4'
     END,
@@ -64,8 +65,10 @@ SELECT
     CASE
         WHEN l.form IN ('null', 'bad_context') OR l.consent_type <> 'OBJECT' THEN 'not_object'
         WHEN l.preferences_type <> 'OBJECT' THEN 'not_object'
+        WHEN l.is_doubled THEN 'doubled_key'
         WHEN l.has_singular_key THEN 'singular_key'
         WHEN len(list_filter(l.entries, lambda e: json_type(e) <> 'BOOLEAN')) > 0 THEN 'not_boolean'
+        WHEN len(l.names) <> len(list_distinct(l.names)) THEN 'doubled_key'
         WHEN len(list_filter(l.names, lambda n: n <> trim(n) OR n = '')) > 0 THEN 'blank_key'
     END
 FROM looked_into AS l

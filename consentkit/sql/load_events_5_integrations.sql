@@ -1,4 +1,4 @@
--- New integrations texts, reduced to what they say: per name allow, deny or unclear (semantics sections 2 and 2.6).
+-- New integrations texts, reduced to what they say: per name allow, deny or unclear (RULES.md 2 and 2.6).
 -- An object counts as true. The options inside objects are left out, so that a session id does not make a new situation.
 CREATE OR REPLACE TEMP TABLE new_integrations AS
 WITH fresh AS (

@@ -25,3 +25,11 @@ WHERE NOT EXISTS (
         AND g.source_given IS NOT DISTINCT FROM n.source_given
         AND g.source_key IS NOT DISTINCT FROM n.source_key
 );
+
+CREATE OR REPLACE TEMP TABLE situation_signature AS
+SELECT s.situation_key, g.signature_id
+FROM situation AS s
+INNER JOIN signature AS g
+    ON g.stamp_id = s.stamp_id AND g.integrations_id = s.integrations_id
+    AND g.kind = s.kind AND g.named = s.named AND g.deduping = s.deduping
+    AND g.source_given IS NOT DISTINCT FROM s.source_given AND g.source_key IS NOT DISTINCT FROM s.source_key;

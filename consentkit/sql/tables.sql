@@ -1,10 +1,19 @@
 -- The tables. Loaded data first, then the policy's rows, then fixed vocabularies.
 -- Times are naive UTC. Ids ending in _key are 64-bit hashes and never shown.
 
+-- A time as text, as naive UTC. Text that ends in Z is read the fast way; any other zone the slow, right one.
+CREATE MACRO as_utc(t) AS
+    CASE WHEN ends_with(t, 'Z') THEN try_cast(t AS TIMESTAMP) ELSE try_cast(t AS TIMESTAMPTZ) AT TIME ZONE 'UTC' END;
+
+-- A line number as text; -1 where it is no number of a line, which then means no event.
+CREATE MACRO as_line(t) AS
+    CASE WHEN regexp_full_match(trim(t), '[0-9]{1,9}([.]0*)?') THEN CAST(split_part(trim(t), '.', 1) AS BIGINT)
+        WHEN t IS NOT NULL THEN -1 END;
+
 -- One row per file read, with its account: lines = loaded + rejected + duplicates.
 CREATE TABLE input_file (
     file_id INTEGER NOT NULL,
-    kind VARCHAR NOT NULL,              -- events | deliveries
+    kind VARCHAR NOT NULL,              -- events | warehouse | deliveries | counts
     path VARCHAR NOT NULL,
     source_given VARCHAR,               -- the source named for this file by whoever loaded it
     bytes BIGINT NOT NULL,
@@ -27,7 +36,7 @@ CREATE TABLE rejected_line (
     content BLOB
 );
 
--- One row per line that repeats an event: same message id, same payload.
+-- One row per line that repeats an event: same message id, same payload; or the warehouse row of a loaded raw line.
 CREATE TABLE duplicate_line (
     file_id INTEGER NOT NULL,
     line BIGINT NOT NULL,
@@ -55,7 +64,10 @@ CREATE TABLE event (
     library VARCHAR,
     library_version VARCHAR,
     app_version VARCHAR,
-    country VARCHAR
+    country VARCHAR,
+    previous_id VARCHAR,                -- of an alias call: the id that user_id replaces
+    stamped_from TIMESTAMP,             -- its stamp may be of any moment from the event to its arrival, because buffered
+    stamped_to TIMESTAMP                -- events are stamped when sent; five minutes more either way, as clocks differ
 );
 
 -- One row per event whose message id other events share with other payloads.
@@ -64,20 +76,20 @@ CREATE TABLE shared_message (
     group_id BIGINT NOT NULL            -- the smallest event_id of those that share the id
 );
 
--- One row per distinct consent stamp, as text and by its state (semantics section 1).
+-- One row per distinct consent stamp, as text and by its state (RULES.md 1).
 CREATE TABLE stamp (
     stamp_id INTEGER NOT NULL,
     stamp_key UBIGINT NOT NULL,
-    form VARCHAR NOT NULL,              -- no_context | bad_context | absent | null | given
+    form VARCHAR NOT NULL,              -- no_context | bad_context | absent | null | given | unknown_empty
     consent VARCHAR,                    -- context.consent as JSON text
     consent_management VARCHAR,         -- context.consentManagement as JSON text
-    state VARCHAR NOT NULL,             -- A0 A1 A2 A3 A4 A6; A4 may hold values that are not boolean
+    state VARCHAR NOT NULL,             -- A0 A1 A2 A3 A4 A6, or A? from a warehouse; A4 may hold values that are not boolean
     dialect VARCHAR NOT NULL,           -- segment | consent-manager
     null_preferences BOOLEAN NOT NULL,  -- categoryPreferences is null
     rudder_form VARCHAR NOT NULL,       -- absent | malformed | given, of consentManagement
     provider VARCHAR NOT NULL,          -- consentManagement.provider, empty when not said
     strategy VARCHAR NOT NULL,          -- consentManagement.resolutionStrategy, empty when not said
-    problem VARCHAR                     -- null | not_object | not_boolean | singular_key | blank_key
+    problem VARCHAR                     -- null | not_object | not_boolean | singular_key | doubled_key | blank_key
 );
 
 -- One row per stamp and category in it; granted is null where the value is not a boolean, truthy says
@@ -89,7 +101,7 @@ CREATE TABLE stamp_category (
     truthy BOOLEAN NOT NULL
 );
 
--- One row per id that consentManagement lists, as written and without spaces around it (semantics section 4).
+-- One row per id that consentManagement lists, as written and without spaces around it (RULES.md 4).
 CREATE TABLE stamp_listed (
     stamp_id INTEGER NOT NULL,
     side VARCHAR NOT NULL,              -- allowed | denied
@@ -101,7 +113,7 @@ CREATE TABLE stamp_listed (
 CREATE TABLE integrations (
     integrations_id INTEGER NOT NULL,
     canonical VARCHAR NOT NULL,
-    form VARCHAR NOT NULL,              -- absent | empty | given | not_object
+    form VARCHAR NOT NULL,              -- absent | empty | given | not_object | not_recorded
     all_entry VARCHAR                   -- the entry of All: allow | deny | unclear; null = not given
 );
 
@@ -136,10 +148,10 @@ CREATE TABLE delivery (
     file_id INTEGER NOT NULL,
     line BIGINT NOT NULL,
     event_id BIGINT,                    -- null = no such event is loaded
-    linked_by VARCHAR,                  -- message_id | line
+    linked_by VARCHAR,                  -- message_id | line | only_file: a line of the only event file there is
     route_id INTEGER NOT NULL,
     logged_at TIMESTAMP,
-    message_id VARCHAR,                 -- these three only while no event is linked
+    message_id VARCHAR,                 -- these three only while the link may change
     event_file VARCHAR,
     event_line BIGINT
 );
@@ -151,6 +163,42 @@ CREATE TABLE route (
     status VARCHAR,
     reason VARCHAR,
     mode VARCHAR
+);
+
+-- One row per warehouse table read; its rows are events, its account stands in input_file under the same file_id.
+CREATE TABLE warehouse_table (
+    file_id INTEGER NOT NULL,
+    name VARCHAR NOT NULL,              -- schema and table
+    since TIMESTAMP,                    -- the window of arrival that was asked for
+    until TIMESTAMP
+);
+
+-- One row per preference column of a warehouse table and the category it was read as.
+CREATE TABLE warehouse_column (
+    file_id INTEGER NOT NULL,
+    column_name VARCHAR NOT NULL,
+    part VARCHAR NOT NULL,              -- what of its name stands for the category
+    category_id VARCHAR NOT NULL,       -- the column's own name where no category of the policy maps to it
+    mapped BOOLEAN NOT NULL,
+    filled BIGINT NOT NULL              -- rows in which it is not NULL
+);
+
+-- One row per destination, day, status and reason of a delivery overview: how many (RULES.md 2.2).
+CREATE TABLE delivery_count (
+    file_id INTEGER NOT NULL,
+    line BIGINT NOT NULL,
+    route_id INTEGER NOT NULL,
+    day DATE NOT NULL,
+    records BIGINT NOT NULL
+);
+
+-- One row per day on which an event arrived, with the next such day; filled whenever something is loaded.
+CREATE TABLE event_day (
+    day DATE NOT NULL,
+    events BIGINT NOT NULL,
+    next_day DATE,
+    missing BIGINT NOT NULL,            -- days between the two
+    missing_from DATE                   -- the first of them
 );
 
 -- The policy in force, one set of rows per version.
@@ -167,6 +215,15 @@ CREATE TABLE policy_version (
     sources_declared BOOLEAN NOT NULL,
     file VARCHAR
 );
+-- One row per stretch of time and the version in force in it, null before the first; every event falls into one.
+CREATE TABLE policy_window (
+    version_id INTEGER,
+    valid_from TIMESTAMP NOT NULL,
+    valid_to TIMESTAMP NOT NULL,
+    takes_undated BOOLEAN NOT NULL,
+    settled_from TIMESTAMP NOT NULL,
+    settled_to TIMESTAMP NOT NULL
+);
 CREATE TABLE category (version_id INTEGER NOT NULL, category_id VARCHAR NOT NULL, name VARCHAR, enabled BOOLEAN NOT NULL);
 CREATE TABLE destination (
     version_id INTEGER NOT NULL,
@@ -179,6 +236,8 @@ CREATE TABLE destination (
     connected_to_all BOOLEAN NOT NULL
 );
 CREATE TABLE destination_alias (version_id INTEGER NOT NULL, destination_id INTEGER NOT NULL, name VARCHAR NOT NULL);
+-- One row per category and the part of a warehouse column that stands for it (RULES.md 2.7).
+CREATE TABLE category_column (version_id INTEGER NOT NULL, category_id VARCHAR NOT NULL, part VARCHAR NOT NULL);
 CREATE TABLE category_destination (version_id INTEGER NOT NULL, category_id VARCHAR NOT NULL, destination_id INTEGER NOT NULL);
 CREATE TABLE source (
     version_id INTEGER NOT NULL,
@@ -230,3 +289,22 @@ CREATE TABLE finding_code (
 
 -- What consentkit itself needs to know of this database.
 CREATE TABLE about (name VARCHAR NOT NULL, value VARCHAR NOT NULL);
+
+-- One row per Snowplow event about consent: a banner shown, or a choice made, with its context (RULES.md 5).
+CREATE TABLE snowplow_consent (
+    message_id VARCHAR NOT NULL,        -- event_id, as on event
+    kind VARCHAR NOT NULL,              -- cmp_visible | consent_preferences
+    domain_userid VARCHAR,
+    user_id VARCHAR,
+    country VARCHAR,
+    derived_at TIMESTAMP,
+    loaded_at TIMESTAMP,
+    event_type VARCHAR,                 -- allow_all | allow_selected | deny_all | pending | implicit_consent | withdrawn | expired
+    basis VARCHAR,
+    version VARCHAR,
+    scopes VARCHAR[],                   -- the accepted ones
+    url VARCHAR,
+    domains VARCHAR[],
+    gdpr_applies BOOLEAN,
+    elapsed DOUBLE                      -- seconds until the banner was shown
+);

@@ -1,0 +1,210 @@
+"""Prints consent over time for a person at a terminal: the withdrawal test, one person's record, Snowplow counts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from consentkit.console import clean
+from consentkit.history import bar
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from rich.console import Console
+
+    from consentkit.history import Row, Subject, Withdrawals
+
+_SHOWN = 40
+_BAR = 50
+_SAYS = {"true": "granted", "false": "refused", "conflict": "in conflict", None: "never collected"}
+_STYLES = {"true": "green", "false": "red", "conflict": "yellow", None: "dim"}
+_SNOWPLOW: dict[str, tuple[str, ...]] = {
+    "log": ("kind", "event_type", "events"),
+    "versions": ("version", "version_start", "last_allow_all", "is_latest"),
+    "people_per_version": (
+        "version",
+        "people",
+        "allow_all",
+        "allow_selected",
+        "deny_all",
+        "pending",
+        "withdrawn",
+        "expired",
+    ),
+    "people_per_scope": ("scope", "listed", "consenting"),
+}
+_DAYS = ("version_start", "last_allow_all")
+_BASIS = {
+    "said": "",
+    "missing": "the category was not named",
+    "empty": "no category was named",
+    "unreadable": "neither true nor false",
+    "merge": "two people became one",
+}
+
+
+def print_withdrawals(console: Console, found: Withdrawals) -> None:
+    """Print what left after refusals, how fast grants took effect, and who was told."""
+    if not found.destinations:
+        console.print("No choice of anyone is in the events, so there is no refusal to test.")
+        return
+    title = "Refusals: what was still delivered of events collected after them"
+    table = _table(
+        title, ("destination", "refusals", "tested", "ignored", "leaking", "people", "events", "p50", "p95", "max")
+    )
+    for row in found.destinations:
+        numbers = [row[name] for name in ("refusals", "tested", "ignored", "leaking", "people", "events")]
+        delays = [_delay(row[name]) for name in ("delay_p50", "delay_p95", "delay_max")]
+        table.add_row(*_cells(row["destination"], *numbers, *delays), style="red" if row["ignored"] else "")
+    table.caption = "tested: the person still sent events; p50, p95, max: from the refusal to the last delivery"
+    console.print(table)
+    _print_stamps(console, found.destinations)
+    title = "Grants: how long until the first delivery"
+    table = _table(title, ("destination", "grants", "tested", "unused", "p50", "p95", "max"))
+    for row in found.destinations:
+        delays = [_delay(row[name]) for name in ("first_p50", "first_p95", "first_max")]
+        table.add_row(*_cells(row["destination"], row["grants"], row["grants_tested"], row["grants_unused"], *delays))
+    console.print(table)
+    title = "Told of the choices: preference events delivered"
+    table = _table(title, ("destination", "sharing", "delivered", "of", "revocations", "of", "uninformed"), texts=2)
+    for row in found.sharing:
+        names = ("delivered", "preference_events", "revocations_delivered", "revocations", "uninformed")
+        table.add_row(*_cells(row["destination"], row["sharing"], *(row[name] for name in names)))
+    table.caption = (
+        "uninformed: devices whose latest revocation did not arrive; a classic destination can never be told"
+    )
+    console.print(table)
+
+
+def _print_stamps(console: Console, rows: Sequence[Row]) -> None:
+    title = "Deliveries after a refusal, by what the event's own stamp said"
+    table = _table(title, ("destination", "deliveries", "refused", "granted", "no stamp", "other device", "sent late"))
+    names = ("deliveries", "stamp_refused", "stamp_granted", "stamp_none", "other_device", "sent_late")
+    for row in rows:
+        if row["deliveries"] or row["sent_late"]:
+            table.add_row(*_cells(row["destination"], *(row[name] for name in names)))
+    if table.row_count:
+        table.caption = "granted: the stamp was out of date; sent late: collected before the refusal, sent after it"
+        console.print(table)
+
+
+def print_person(console: Console, found: Sequence[Subject]) -> None:
+    """Print the record of one id: the state over time, every change, every delivery since the first."""
+    for each in found:
+        console.print(Text.assemble(("Person " if each.kind == "person" else "Device ") + clean(each.id), style="bold"))
+        console.print(Text(f"{each.events:,} events, {_time(each.first_at)} to {_time(each.last_at)} UTC"))
+        if each.kind == "person" and each.devices:
+            console.print(Text("devices: " + ", ".join(map(clean, each.devices))))
+        if each.others:
+            console.print(Text("also " + ", ".join(map(clean, each.others))))
+        if not each.changes:
+            console.print("No choice of it is in the log: never collected.\n")
+            continue
+        _print_timeline(console, each)
+        _print_changes(console, each.changes)
+        _print_deliveries(console, each.deliveries)
+
+
+def _print_timeline(console: Console, each: Subject) -> None:
+    moments = [row["valid_from"] for row in each.changes]
+    start = min(moment for moment in (each.first_at, *moments) if moment is not None)
+    end = max(moment for moment in (each.last_at, *moments) if moment is not None)
+    categories = list(dict.fromkeys(row["category_id"] for row in each.changes))
+    console.print()
+    for category in categories:
+        console.print(Text(f"{clean(category)[:22]:<23}{bar(each.changes, category, start, end, _BAR)}"))
+    length = (end - start).total_seconds() or 1.0
+    marks = [" "] * _BAR
+    for row in each.deliveries:
+        if _against(row) and row["left_at"] is not None:
+            place = int((row["left_at"] - start).total_seconds() / length * _BAR)
+            marks[min(max(place, 0), _BAR - 1)] = "▲"
+    if "▲" in marks:
+        console.print(Text(f"{'sent although refused':<23}{''.join(marks)}", style="red"))
+    console.print(Text(f"{'':<23}{start:%Y-%m-%d}{f'{end:%Y-%m-%d}':>{_BAR - 10}}", style="dim"))
+    console.print(Text(f"{'':<23}█ granted  ░ refused  ▒ in conflict  · never collected", style="dim"))
+
+
+def _print_changes(console: Console, changes: Sequence[Row]) -> None:
+    table = _table("Changes of consent", ("when", "category", "became", "was", "why", "by the event"), texts=6)
+    for row in changes:
+        event = f"{clean(row['event_file'].rsplit('/', 1)[-1])} line {row['event_line']}"
+        became = Text(_SAYS[row["value"]], style=_STYLES[row["value"]])
+        when, category = Text(_time(row["valid_from"])), Text(clean(row["category_id"]))
+        table.add_row(when, category, became, _SAYS[row["previous_value"]], _BASIS[row["basis"]], Text(event))
+    console.print(table)
+
+
+def _print_deliveries(console: Console, deliveries: Sequence[Row]) -> None:
+    against = [row for row in deliveries if _against(row)]
+    said = f"Deliveries since the first choice: {len(deliveries):,}, of them although refused: {len(against):,}"
+    table = _table(said, ("when", "destination", "event", "refused then"), texts=4)
+    rest = [row for row in deliveries if not _against(row)]
+    shown = [*against, *rest][:_SHOWN]
+    for row in sorted(shown, key=lambda row: (str(row["left_at"]), row["destination"])):
+        refused = ", ".join(map(clean, row["refused"])) if _against(row) else ""
+        cells = (
+            _time(row["left_at"]),
+            clean(row["destination"]),
+            clean(str(row["event_name"] or row["type"] or "")),
+            refused,
+        )
+        table.add_row(*map(Text, cells), style="red" if refused else "")
+    if len(deliveries) > len(shown):
+        table.caption = f"{len(deliveries) - len(shown):,} more; --json lists all"
+    console.print(table)
+
+
+def _against(row: Row) -> bool:
+    """Say whether a delivery went against a refusal: exempt destinations and preference events do not."""
+    return bool(row["refused"]) and not row["preference_event"] and not row["exempt"]
+
+
+def print_snowplow(console: Console, counts: dict[str, list[Row]]) -> None:
+    """Print the counts of Snowplow consent data, a table for each."""
+    for title, names in _SNOWPLOW.items():
+        rows = counts[title]
+        if rows:
+            table = _table(title.replace("_", " ").capitalize(), names, texts=1)
+            for row in rows:
+                table.add_row(*_cells(*(f"{row[name]:%Y-%m-%d}" if name in _DAYS else row[name] for name in names)))
+            console.print(table)
+
+
+def _table(title: str, columns: Sequence[str], texts: int = 1) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", title_style="bold", pad_edge=False)
+    table.caption_justify = "left"
+    for place, name in enumerate(columns):
+        table.add_column(name.replace("_", " "), justify="left" if place < texts else "right", overflow="fold")
+    return table
+
+
+def _cells(*values: Any) -> list[Text]:
+    return [Text(_cell(value)) for value in values]
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}" if value else "-"
+    return clean(str(value))
+
+
+def _delay(seconds: float | None) -> str | None:
+    """Say a delay in the largest unit that keeps it above two."""
+    if seconds is None:
+        return None
+    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.1f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def _time(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S}" if moment is not None else "undated"

@@ -1,0 +1,147 @@
+"""Consent over time: what became of withdrawals, and one person's record. Read from views; nothing is judged here.
+
+Source of the rules: RULES.md 2.3, 2.4 and 5.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from consentkit.engine import sql_text
+from consentkit.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from consentkit.workspace import Workspace
+
+SCHEMA_VERSION = 1
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Withdrawals:
+    """The withdrawal test: counts only, no id of anyone.
+
+    ``destinations`` is one row per destination that needs consent, ``sharing`` one per destination with what it
+    was told of the choices; their columns are those of ``withdrawal_test`` and ``preference_delivery``.
+    """
+
+    destinations: list[Row]
+    sharing: list[Row]
+
+    @property
+    def ignored(self) -> bool:
+        """Whether anything left for a destination after it was refused."""
+        return any(row["deliveries"] for row in self.destinations)
+
+    def as_json(self) -> str:
+        """Return the rows as JSON text; delays are seconds, times ISO 8601 in UTC."""
+        return _json({"schema_version": SCHEMA_VERSION, **asdict(self)})
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What one id names: a ``person`` (a user id) or a ``device`` (an anonymous id), and what happened to it.
+
+    ``changes`` holds every change of consent, ``deliveries`` every delivery since the first of them, with the
+    needed categories that were not granted when the event happened.
+    """
+
+    kind: str
+    id: str
+    devices: list[str]
+    others: list[str]
+    events: int
+    first_at: datetime | None
+    last_at: datetime | None
+    changes: list[Row]
+    deliveries: list[Row]
+
+
+def withdrawals(workspace: Workspace) -> Withdrawals:
+    """Return what left after refusals, and after how long. Raises :class:`UsageError` without a policy."""
+    _needs_policy(workspace)
+    found = _rows(workspace, "ask_withdrawals"), _rows(workspace, "ask_preference_delivery")
+    return Withdrawals(*found)
+
+
+def person(workspace: Workspace, who: str) -> list[Subject]:
+    """Return the record of a user id or anonymous id: one entry, or two where it is both.
+
+    Unlike everything else that is printed it holds ids as they were loaded. Raises :class:`UsageError` where no
+    event has the id.
+    """
+    found = []
+    for row in _rows(workspace, "ask_person_ids", [who]):
+        kind = row["subject_kind"]
+        changes = _rows(workspace, "ask_person_changes", [kind, who])
+        deliveries = _rows(workspace, "ask_person_deliveries", [kind, who])
+        span = row["first_at"], row["last_at"]
+        found.append(Subject(kind, who, row["devices"], row["others"], row["events"], *span, changes, deliveries))
+    if not found:
+        raise UsageError("no event that is loaded has this user id or anonymous id")
+    return found
+
+
+def person_json(found: Sequence[Subject]) -> str:
+    """Return records as JSON text; ids are as loaded."""
+    return _json({"schema_version": SCHEMA_VERSION, "records": [asdict(each) for each in found]})
+
+
+def snowplow_counts(workspace: Workspace) -> dict[str, list[Row]]:
+    """Return what the loaded Snowplow consent data counts: log rows, versions, people per version and per scope."""
+    queries = {
+        "log": "SELECT c.kind, c.event_type, count(*) AS events FROM snowplow_log AS c GROUP BY ALL ORDER BY ALL",
+        "versions": "SELECT v.* FROM snowplow_version AS v ORDER BY v.version_start, v.version",
+        "people_per_version": "SELECT t.* FROM snowplow_total AS t ORDER BY t.version_start, t.version",
+        "people_per_scope": "SELECT s.* FROM snowplow_scope AS s ORDER BY s.listed DESC, s.scope",
+    }
+    return {name: _named(*workspace.cells(query)) for name, query in queries.items()}
+
+
+def as_json(value: Any) -> str:
+    """Return counts as JSON text."""
+    return _json({"schema_version": SCHEMA_VERSION, **value})
+
+
+def bar(changes: Sequence[Row], category: str, start: datetime, end: datetime, width: int) -> str:
+    """Draw one category's consent over time as text: █ granted, ░ refused, ▒ in conflict, · never collected.
+
+    Each of ``width`` marks stands for its share of the time from ``start`` to ``end``, and shows the last state
+    in it.
+    """
+    marks = {"true": "█", "false": "░", "conflict": "▒"}
+    own = [row for row in changes if row["category_id"] == category]
+    drawn = []
+    for place in range(width):
+        moment = start + (end - start) * (place + 1) / width
+        known = [row["value"] for row in own if row["valid_from"] <= moment]
+        drawn.append(marks[known[-1]] if known else "·")
+    return "".join(drawn)
+
+
+def _needs_policy(workspace: Workspace) -> None:
+    if not workspace.rows("SELECT 1 FROM policy_version LIMIT 1"):
+        raise UsageError("no policy is applied to this database; name one with --policy")
+
+
+def _rows(workspace: Workspace, name: str, params: Sequence[object] = ()) -> list[Row]:
+    return _named(*workspace.cells(sql_text(name), params))
+
+
+def _named(names: list[str], rows: list[tuple[Any, ...]]) -> list[Row]:
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False, default=_plain)
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="milliseconds") + "Z"
+    raise TypeError(type(value).__name__)

@@ -1,0 +1,26 @@
+"""Where raw lines and warehouse rows tell of the same event, the raw line settles it (RULES.md 2.7)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from consentkit.engine import sql_text
+
+if TYPE_CHECKING:
+    from consentkit.engine import Engine
+
+
+def settle(engine: Engine) -> None:
+    """Turn the warehouse rows of events whose raw line is loaded into repeats of it, before repeats are looked for."""
+    if _any(engine):
+        engine.run("load warehouse: settle", sql_text("load_warehouse_3_settle"))
+
+
+def account_warehouse(engine: Engine) -> None:
+    """Bring the account of every warehouse table up to date."""
+    if _any(engine):
+        engine.run("load warehouse: account", sql_text("load_warehouse_4_account"))
+
+
+def _any(engine: Engine) -> bool:
+    return bool(engine.value("look for warehouse tables", "SELECT count(*) FROM warehouse_table"))

@@ -1,0 +1,118 @@
+-- One row per subject, category and preference event that sets it, repeats included (RULES.md 2.4).
+-- value: true, false, or conflict after two known people with different preferences became one.
+-- basis: said; missing = the category is on the profile and the event does not name it; empty = categoryPreferences
+-- names none; unreadable = its value is no boolean; all three count as refused. merge = set by becoming one person.
+-- A category no event of the subject has named so far has no row: never collected.
+WITH profile AS (
+    SELECT n.subject_kind AS subject_kind, n.subject_id AS subject_id, n.category_id AS category_id, MIN(n.happened_at) AS since
+    FROM (
+        SELECT s.subject_kind AS subject_kind, s.subject_id AS subject_id, k.category_id AS category_id, s.happened_at AS happened_at
+        FROM preference_subject AS s
+        INNER JOIN stamp_category AS k ON k.stamp_id = s.stamp_id
+        UNION ALL
+        SELECT s.subject_kind AS subject_kind, s.subject_id AS subject_id, c.category_id AS category_id, s.happened_at AS happened_at
+        FROM preference_subject AS s
+        CROSS JOIN newest_version AS w
+        INNER JOIN category AS c ON c.version_id = w.version_id
+        WHERE s.state = 'A3' AND c.enabled = TRUE
+    ) AS n
+    GROUP BY n.subject_kind, n.subject_id, n.category_id
+),
+last_arrival AS (
+    SELECT
+        s.subject_kind AS subject_kind,
+        s.subject_id AS subject_id,
+        s.happened_at AS happened_at,
+        MAX(s.arrived_at) AS arrived_at
+    FROM preference_subject AS s
+    GROUP BY s.subject_kind, s.subject_id, s.happened_at
+),
+told AS (
+    SELECT
+        s.subject_kind AS subject_kind,
+        s.subject_id AS subject_id,
+        p.category_id AS category_id,
+        s.event_id AS event_id,
+        s.happened_at AS happened_at,
+        CASE WHEN k.granted = TRUE THEN 'true' ELSE 'false' END AS value,
+        CASE
+            WHEN s.state = 'A3' THEN 'empty'
+            WHEN k.category_id IS NULL THEN 'missing'
+            WHEN k.granted IS NULL THEN 'unreadable'
+            ELSE 'said'
+        END AS basis
+    FROM preference_subject AS s
+    INNER JOIN last_arrival AS a
+        ON a.subject_kind = s.subject_kind AND a.subject_id = s.subject_id AND a.happened_at = s.happened_at
+        AND a.arrived_at = s.arrived_at
+    INNER JOIN profile AS p
+        ON p.subject_kind = s.subject_kind AND p.subject_id = s.subject_id AND s.happened_at >= p.since
+    LEFT JOIN stamp_category AS k ON k.stamp_id = s.stamp_id AND k.category_id = p.category_id
+),
+side AS (
+    SELECT m.user_id AS user_id, m.other_id AS other_id, m.merged_at AS merged_at, m.event_id AS event_id, m.user_id AS whose, TRUE AS own
+    FROM person_merge AS m
+    UNION ALL
+    SELECT m.user_id AS user_id, m.other_id AS other_id, m.merged_at AS merged_at, m.event_id AS event_id, m.other_id AS whose, FALSE AS own
+    FROM person_merge AS m
+),
+before AS (
+    SELECT
+        d.user_id AS user_id,
+        d.other_id AS other_id,
+        d.merged_at AS merged_at,
+        d.event_id AS event_id,
+        d.own AS own,
+        t.category_id AS category_id,
+        t.value AS value,
+        ROW_NUMBER() OVER (
+            PARTITION BY d.user_id, d.other_id, d.own, t.category_id
+            ORDER BY t.happened_at DESC, CASE WHEN t.value = 'true' THEN 0 ELSE 1 END DESC, t.event_id DESC
+        ) AS place
+    FROM side AS d
+    INNER JOIN told AS t ON t.subject_id = d.whose
+    WHERE t.subject_kind = 'person' AND t.happened_at <= d.merged_at
+),
+met AS (
+    SELECT
+        b.user_id AS user_id,
+        b.other_id AS other_id,
+        b.merged_at AS merged_at,
+        b.event_id AS event_id,
+        b.category_id AS category_id,
+        MAX(CASE WHEN b.own = TRUE THEN b.value END) AS mine,
+        MAX(CASE WHEN b.own = FALSE THEN b.value END) AS theirs
+    FROM before AS b
+    WHERE b.place = 1
+    GROUP BY b.user_id, b.other_id, b.merged_at, b.event_id, b.category_id
+),
+both_asked AS (
+    SELECT b.user_id AS user_id, b.other_id AS other_id
+    FROM before AS b
+    GROUP BY b.user_id, b.other_id
+    HAVING MIN(CASE WHEN b.own = TRUE THEN 1 ELSE 0 END) = 0 AND MAX(CASE WHEN b.own = TRUE THEN 1 ELSE 0 END) = 1
+)
+SELECT
+    t.subject_kind AS subject_kind,
+    t.subject_id AS subject_id,
+    t.category_id AS category_id,
+    t.event_id AS event_id,
+    t.happened_at AS happened_at,
+    t.value AS value,
+    t.basis AS basis
+FROM told AS t
+UNION ALL
+SELECT
+    'person' AS subject_kind,
+    x.user_id AS subject_id,
+    x.category_id AS category_id,
+    x.event_id AS event_id,
+    x.merged_at AS happened_at,
+    CASE
+        WHEN o.user_id IS NULL THEN COALESCE(x.mine, x.theirs)
+        WHEN COALESCE(x.mine, 'false') = COALESCE(x.theirs, 'false') THEN COALESCE(x.mine, x.theirs)
+        ELSE 'conflict'
+    END AS value,
+    'merge' AS basis
+FROM met AS x
+LEFT JOIN both_asked AS o ON o.user_id = x.user_id AND o.other_id = x.other_id

@@ -1,0 +1,74 @@
+-- One row per delivery without consent, at a source declared opt-in, of a device that was first asked later: no
+-- preference event of the device or its person before it, none of its earlier stamps grants anything, and one preference
+-- event after it (RULES.md 10, V24). Suspected only: an answer may be older than the log. Left out:
+-- devices that never answer in the log, and destinations whose categories nobody ever refuses. What a stamp refuses is
+-- V5, and a stamp that grants claims that there was consent.
+WITH refusable AS (
+    SELECT DISTINCT k.category_id AS category_id
+    FROM stamp_category AS k
+    WHERE k.granted = FALSE
+),
+contested AS (
+    SELECT DISTINCT r.version_id AS version_id, r.destination_id AS destination_id
+    FROM requirement AS r
+    INNER JOIN refusable AS f ON f.category_id = r.category_id
+),
+opted AS (
+    SELECT o.signature_id AS signature_id, o.version_id AS version_id
+    FROM source AS e
+    INNER JOIN signature_source AS o ON o.version_id = e.version_id AND o.source_id = e.source_id
+    INNER JOIN signature AS g ON g.signature_id = o.signature_id
+    INNER JOIN stamp AS s ON s.stamp_id = g.stamp_id
+    WHERE e.consent_model = 'opt-in' AND g.kind = 'event' AND s.state IN ('A0', 'A1', 'A2') AND s.rudder_form = 'absent'
+),
+arrived AS (
+    SELECT r.route_id AS route_id, r.version_id AS version_id, r.destination_id AS destination_id
+    FROM route_meaning AS r
+    INNER JOIN contested AS c ON c.version_id = r.version_id AND c.destination_id = r.destination_id
+    INNER JOIN destination AS d ON d.version_id = r.version_id AND d.destination_id = r.destination_id
+    WHERE r.status = 'delivered' AND d.kind <> 'aws-s3' AND (d.kind <> 'engage' OR d.enforced = TRUE)
+),
+sent AS (
+    SELECT
+        q.delivery_id AS delivery_id,
+        q.event_id AS event_id,
+        f.version_id AS version_id,
+        a.destination_id AS destination_id,
+        e.person_key AS person_key,
+        e.event_at AS event_at,
+        e.anonymous_id AS anonymous_id,
+        e.user_id AS user_id,
+        e.stamped_to AS until
+    FROM opted AS o
+    INNER JOIN event_in_force AS f ON f.signature_id = o.signature_id AND f.version_id = o.version_id
+    INNER JOIN event AS e ON e.event_id = f.event_id
+    INNER JOIN delivery AS q ON q.event_id = e.event_id
+    INNER JOIN arrived AS a ON a.route_id = q.route_id AND a.version_id = o.version_id
+    WHERE e.anonymous_id IS NOT NULL
+),
+first_answer AS (
+    SELECT s.subject_kind AS subject_kind, s.subject_id AS subject_id, MIN(s.happened_at) AS answered_at
+    FROM preference_subject AS s
+    GROUP BY s.subject_kind, s.subject_id
+),
+first_grant AS (
+    SELECT e.anonymous_id AS anonymous_id, MIN(e.event_at) AS granted_at
+    FROM event AS e
+    INNER JOIN signature AS g ON g.signature_id = e.signature_id
+    INNER JOIN stamp_total AS t ON t.stamp_id = g.stamp_id
+    INNER JOIN (SELECT DISTINCT s.anonymous_id AS anonymous_id FROM sent AS s) AS d ON d.anonymous_id = e.anonymous_id
+    WHERE t.granted > 0
+    GROUP BY e.anonymous_id
+)
+SELECT
+    s.delivery_id AS delivery_id,
+    s.event_id AS event_id,
+    s.version_id AS version_id,
+    s.destination_id AS destination_id,
+    s.person_key AS person_key,
+    s.event_at AS event_at
+FROM sent AS s
+INNER JOIN first_answer AS a ON a.subject_id = s.anonymous_id
+LEFT JOIN first_answer AS u ON u.subject_id = s.user_id AND u.subject_kind = 'person' AND u.answered_at <= s.until
+LEFT JOIN first_grant AS g ON g.anonymous_id = s.anonymous_id AND g.granted_at < a.answered_at
+WHERE a.subject_kind = 'device' AND a.answered_at > s.until AND u.subject_id IS NULL AND g.anonymous_id IS NULL

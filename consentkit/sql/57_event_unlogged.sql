@@ -1,0 +1,30 @@
+-- One row per event that no delivery record tells of, though the rules deliver it to a destination that has records,
+-- and the log tells of earlier and of later events; it has an id that a log could name. Undelivered is not blocked: nobody knows (RULES.md 10, V9).
+WITH logged AS (
+    SELECT DISTINCT m.version_id AS version_id, m.destination_id AS destination_id
+    FROM route_meaning AS m
+    INNER JOIN delivery AS d ON d.route_id = m.route_id
+),
+span AS (
+    SELECT MIN(e.event_at) AS first_at, MAX(e.event_at) AS last_at
+    FROM event AS e
+    INNER JOIN delivery AS d ON d.event_id = e.event_id
+),
+wanted AS (
+    SELECT DISTINCT x.signature_id AS signature_id, x.version_id AS version_id
+    FROM decision AS x
+    INNER JOIN logged AS l ON l.version_id = x.version_id AND l.destination_id = x.destination_id
+    WHERE x.outcome = 'deliver' AND x.connected = TRUE
+)
+SELECT
+    e.event_id AS event_id,
+    e.version_id AS version_id,
+    e.person_key AS person_key,
+    e.event_at AS event_at
+FROM event_in_force AS e
+INNER JOIN wanted AS w ON w.signature_id = e.signature_id AND w.version_id = e.version_id
+INNER JOIN event AS n ON n.event_id = e.event_id
+CROSS JOIN span AS s
+LEFT JOIN delivery AS d ON d.event_id = e.event_id
+LEFT JOIN shared_message AS h ON h.event_id = e.event_id
+WHERE n.message_id IS NOT NULL AND d.event_id IS NULL AND h.event_id IS NULL AND e.event_at >= s.first_at AND e.event_at <= s.last_at

@@ -1,0 +1,28 @@
+-- One row per destination, day and finding that counts alone show: n too many or too few, out of out_of (RULES.md 10).
+-- X25 more deliveries than the rules allow: certain, unless late events of the day before could explain it.
+-- X26 fewer consent discards than events refused: possible, because an overview may lack some of them.
+SELECT
+    'X25' AS code,
+    CASE WHEN r.delivered - r.allowed > r.late THEN 'certain' ELSE 'possible' END AS certainty,
+    r.destination_id AS destination_id,
+    d.name AS destination,
+    r.day AS day,
+    r.delivered - r.allowed AS n,
+    r.delivered AS out_of
+FROM count_reconciled AS r
+CROSS JOIN newest_version AS v
+INNER JOIN destination AS d ON d.version_id = v.version_id AND d.destination_id = r.destination_id
+WHERE r.has_events = TRUE AND r.delivered > r.allowed AND d.known = TRUE
+UNION ALL
+SELECT
+    'X26' AS code,
+    'possible' AS certainty,
+    r.destination_id AS destination_id,
+    d.name AS destination,
+    r.day AS day,
+    r.refused - r.discarded AS n,
+    r.refused AS out_of
+FROM count_reconciled AS r
+CROSS JOIN newest_version AS v
+INNER JOIN destination AS d ON d.version_id = v.version_id AND d.destination_id = r.destination_id
+WHERE r.has_events = TRUE AND r.refused > r.discarded AND d.known = TRUE

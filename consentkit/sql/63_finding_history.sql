@@ -1,0 +1,37 @@
+-- One row per finding of an event or delivery held against the consent history (RULES.md 10, V11 to V13, V24).
+WITH found AS (
+    SELECT 'V11' AS code, 'certain' AS certainty, d.detail AS detail, d.event_id AS event_id
+    FROM stamp_against_device AS d
+    UNION ALL
+    SELECT 'V12' AS code, 'possible' AS certainty, p.detail AS detail, p.event_id AS event_id
+    FROM stamp_against_person AS p
+    UNION ALL
+    SELECT 'V13' AS code, 'possible' AS certainty, u.detail AS detail, u.event_id AS event_id
+    FROM unannounced_change AS u
+)
+SELECT
+    f.code AS code,
+    f.certainty AS certainty,
+    o.source_id AS source_id,
+    NULL AS destination_id,
+    f.detail AS detail,
+    NULL AS delivery_id,
+    f.event_id AS event_id,
+    e.person_key AS person_key,
+    e.event_at AS seen_at
+FROM found AS f
+INNER JOIN event AS e ON e.event_id = f.event_id
+CROSS JOIN newest_version AS n
+INNER JOIN signature_source AS o ON o.signature_id = e.signature_id AND o.version_id = n.version_id
+UNION ALL
+SELECT
+    'V24' AS code,
+    'possible' AS certainty,
+    NULL AS source_id,
+    y.destination_id AS destination_id,
+    NULL AS detail,
+    y.delivery_id AS delivery_id,
+    y.event_id AS event_id,
+    y.person_key AS person_key,
+    y.event_at AS seen_at
+FROM early_delivery AS y

@@ -1,0 +1,17 @@
+-- For people: FROM consent_on('a user id, or an anonymous id', TIMESTAMP '2026-03-03 12:00:00'): one row per category, with
+-- its value at that time (true, false, conflict, or never collected), since when, and the event that set it.
+CREATE OR REPLACE MACRO consent_on(who, moment) AS TABLE
+SELECT
+    k.subject_kind, c.category_id, coalesce(i.value, 'never collected') AS value, i.basis, i.valid_from, i.valid_to, i.event_id
+FROM (
+    SELECT DISTINCT x.subject_kind, x.subject_id FROM preference_subject AS x WHERE x.subject_id = who
+) AS k
+CROSS JOIN (
+    SELECT n.category_id FROM category AS n INNER JOIN newest_version AS w ON w.version_id = n.version_id WHERE n.enabled
+    UNION
+    SELECT s.category_id FROM stamp_category AS s
+) AS c
+LEFT JOIN consent_interval AS i
+    ON i.subject_kind = k.subject_kind AND i.subject_id = k.subject_id AND i.category_id = c.category_id
+    AND i.valid_from <= moment AND moment < i.valid_to
+ORDER BY k.subject_kind DESC, c.category_id

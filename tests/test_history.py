@@ -1,0 +1,472 @@
+"""Consent over time: hand-made histories, properties, the truth of the sample, and the data of Snowplow."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from support import SAMPLE, empty, event, ndjson, policy, records
+from typer.testing import CliRunner
+
+import consentkit as ck
+from consentkit.cli import app
+from consentkit.history import bar, person, snowplow_counts, withdrawals
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from support import Row
+
+START = datetime(2026, 3, 1)
+NAME = "Segment Consent Preference Updated"
+TRUTH = json.loads((SAMPLE / "truth.json").read_text(encoding="utf-8"))
+
+
+def choice(number: int, hours: float, preferences: Row, **more: Any) -> Row:
+    """Write a preference event some hours after the start."""
+    at = (START + timedelta(hours=hours)).isoformat() + "Z"
+    return event({"id": f"m{number}", "event": NAME, "at": at, "preferences": preferences, **more})
+
+
+def load(ws: ck.Workspace, folder: Path, *files: Sequence[Row]) -> None:
+    """Load events, each list from a file of its own, in that order."""
+    for number, lines in enumerate(files):
+        path = folder / f"events-{number}.ndjson"
+        path.write_bytes(ndjson(lines))
+        ws.load_events(path)
+
+
+def timeline(ws: ck.Workspace, view: str = "person_history") -> dict[tuple[str, str], list[tuple[float, str]]]:
+    """Each id's and category's values, each with the hour it began."""
+    found: dict[tuple[str, str], list[tuple[float, str]]] = {}
+    key = "user_id" if view == "person_history" else "anonymous_id"
+    for who, category, at, value in ws.rows(
+        f"SELECT {key}, category_id, valid_from, value FROM {view} ORDER BY valid_from"
+    ):
+        found.setdefault((who, category), []).append(((at - START).total_seconds() / 3600, value))
+    return found
+
+
+def consent_on(ws: ck.Workspace, who: str, hours: float) -> dict[tuple[str, str], str]:
+    """What ``consent_on`` says, by kind of subject and category."""
+    rows = ws.rows(
+        "SELECT subject_kind, category_id, value FROM consent_on(?, ?)", [who, START + timedelta(hours=hours)]
+    )
+    return {(kind, category): value for kind, category, value in rows}
+
+
+def test_a_late_arrival_does_not_beat_a_newer_choice(ws: ck.Workspace, tmp_path: Path) -> None:
+    newer = choice(1, 10, {"A": False}, userId="u", receivedAt="2026-03-01T10:00:01Z")
+    older = choice(2, 5, {"A": True}, userId="u", receivedAt="2026-03-09T00:00:00Z")
+    load(ws, tmp_path, [newer], [older])
+    assert timeline(ws) == {("u", "A"): [(5, "true"), (10, "false")]}
+
+
+def test_a_clock_that_runs_ahead_cannot_hide_a_refusal(ws: ck.Workspace, tmp_path: Path) -> None:
+    ahead = choice(1, 24 * 365, {"A": True}, userId="u", receivedAt="2026-03-01T01:00:00Z")
+    load(ws, tmp_path, [ahead, choice(2, 2, {"A": False}, userId="u", receivedAt="2026-03-01T02:00:01Z")])
+    assert timeline(ws) == {("u", "A"): [(1, "true"), (2, "false")]}
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_of_simultaneous_choices_the_refusal_wins(ws: ck.Workspace, tmp_path: Path, order: tuple[int, int]) -> None:
+    both = [choice(1, 1, {"A": True, "B": False}, userId="u"), choice(2, 1, {"A": False, "B": True}, userId="u")]
+    load(ws, tmp_path, *([both[place]] for place in order))
+    assert timeline(ws) == {("u", "A"): [(1, "false")], ("u", "B"): [(1, "false")]}
+
+
+def test_a_shared_device_does_not_make_two_people_one(ws: ck.Workspace, tmp_path: Path) -> None:
+    lines = [
+        choice(1, 1, {"A": True}, anonymousId="d", userId="one"),
+        choice(2, 2, {"A": False}, anonymousId="d"),
+        choice(3, 3, {"A": False}, anonymousId="d", userId="two"),
+        choice(4, 4, {"A": True}, anonymousId="after-reset"),
+    ]
+    load(ws, tmp_path, lines)
+    assert timeline(ws) == {("one", "A"): [(1, "true")], ("two", "A"): [(3, "false")]}
+    assert timeline(ws, "device_history")["d", "A"] == [(1, "true"), (2, "false")]
+
+
+def test_a_category_added_later(ws: ck.Workspace, tmp_path: Path) -> None:
+    load(
+        ws,
+        tmp_path,
+        [
+            choice(1, 1, {"A": True}, userId="u"),
+            choice(2, 2, {"A": True, "B": True}, userId="u"),
+            choice(3, 3, {"A": True}, userId="u"),
+        ],
+    )
+    assert timeline(ws) == {("u", "A"): [(1, "true")], ("u", "B"): [(2, "true"), (3, "false")]}
+    assert consent_on(ws, "u", 1.5) == {("person", "A"): "true", ("person", "B"): "never collected"}
+    assert consent_on(ws, "u", 2.5)["person", "B"] == "true"
+    assert consent_on(ws, "u", 3.5)["person", "B"] == "false"
+    assert consent_on(ws, "u", 0.5) == {("person", "A"): "never collected", ("person", "B"): "never collected"}
+
+
+def test_the_boundary_belongs_to_the_new_choice(ws: ck.Workspace, tmp_path: Path) -> None:
+    load(ws, tmp_path, [choice(1, 1, {"A": True}, userId="u"), choice(2, 2, {"A": False}, userId="u")])
+    assert [consent_on(ws, "u", hours)["person", "A"] for hours in (1, 1.999, 2)] == ["true", "true", "false"]
+
+
+CHOICES = st.lists(
+    st.tuples(
+        st.integers(0, 6),  # hour of the event
+        st.integers(0, 3),  # hours until it arrived
+        st.dictionaries(st.sampled_from("ABC"), st.booleans()),
+        st.sampled_from(["d1", "d2", None]),
+        st.sampled_from(["u1", "u2", None]),
+        st.sampled_from([NAME, "Segment Consent Preference"]),
+    ),
+    max_size=8,
+)
+PROPERTY = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+def written(drawn: Sequence[tuple[Any, ...]]) -> list[Row]:
+    """Write out what a property drew."""
+    lines = []
+    for number, (hour, delay, preferences, device, user, name) in enumerate(drawn):
+        arrived = (START + timedelta(hours=hour + delay)).isoformat() + "Z"
+        lines.append(choice(number, hour, preferences, event=name, receivedAt=arrived, anonymousId=device, userId=user))
+    return lines
+
+
+@PROPERTY
+@given(drawn=CHOICES)
+def test_each_instant_has_exactly_one_state(
+    session_workspace: ck.Workspace, tmp_path_factory: Any, drawn: list[Any]
+) -> None:
+    ws = session_workspace
+    empty(ws)
+    load(ws, tmp_path_factory.mktemp("one"), written(drawn))
+    rows = ws.rows(
+        """
+        SELECT subject_kind, subject_id, category_id, valid_from, valid_to, value, previous_value, is_current
+        FROM consent_interval
+        ORDER BY ALL
+        """
+    )
+    for before, after in pairwise(rows):
+        if before[:3] == after[:3]:
+            assert before[4] == after[3], "no gap and no overlap"
+            assert before[5] == after[6] != after[5], "every row is a change"
+        else:
+            assert before[7], "the last stretch is the current one"
+    for row in rows:
+        assert row[3] < row[4]
+        assert row[7] == (row[4].year == 9999)
+    named = {
+        (each.get("userId"), category)
+        for each in written(drawn)
+        for category in each["context"]["consent"]["categoryPreferences"]
+    }
+    known = {(row[1], row[2]) for row in rows if row[0] == "person"}
+    assert {pair for pair in named if pair[0]} <= known, "what was collected stays"
+
+
+@PROPERTY
+@given(drawn=CHOICES, data=st.data())
+def test_the_order_of_loading_does_not_matter(
+    session_workspace: ck.Workspace, tmp_path_factory: Any, drawn: list[Any], data: st.DataObject
+) -> None:
+    ws, lines = session_workspace, written(drawn)
+    shuffled = data.draw(st.permutations(lines))
+    query = """
+        SELECT i.subject_kind, i.subject_id, i.category_id, i.value, i.valid_from, i.valid_to FROM consent_interval AS i
+        UNION ALL
+        SELECT p.subject_kind, p.subject_id, 'period', CAST(t.granted AS VARCHAR), p.valid_from, p.valid_to
+        FROM preference_period AS p LEFT JOIN stamp_total AS t ON t.stamp_id = p.stamp_id
+        ORDER BY ALL
+    """
+    found = []
+    for files in ([lines], [[line] for line in shuffled]):
+        empty(ws)
+        load(ws, tmp_path_factory.mktemp("order"), *files)
+        found.append(ws.rows(query))
+    assert found[0] == found[1]
+
+
+@PROPERTY
+@given(drawn=CHOICES, category=st.sampled_from("ABC"))
+def test_a_later_denial_always_wins(
+    session_workspace: ck.Workspace, tmp_path_factory: Any, drawn: list[Any], category: str
+) -> None:
+    ws = session_workspace
+    empty(ws)
+    denial = choice(99, 7, {category: False}, anonymousId="d1", userId="u1", receivedAt="2026-03-01T07:00:00Z")
+    load(ws, tmp_path_factory.mktemp("denial"), [denial], written(drawn))
+    for kind in ("device", "person"):
+        who = "d1" if kind == "device" else "u1"
+        assert consent_on(ws, who, 7)[kind, category] == "false"
+        assert consent_on(ws, who, 1000)[kind, category] == "false"
+
+
+def test_a_delivery_is_held_against_the_state_of_its_time(ws: ck.Workspace, tmp_path: Path) -> None:
+    ws.apply(policy({"categories": [{"id": "A", "destinations": ["X"]}], "sources": [{"name": "web"}]}))
+    noon = {"userId": "u", "preferences": {"A": True}}
+    lines = [
+        choice(1, 0, {"A": True}, userId="u"),
+        event({"id": "e1", "at": "2026-03-01T01:00:00Z", **noon}),
+        choice(2, 2, {"A": False}, userId="u"),
+        event({"id": "e2", "at": "2026-03-01T04:00:00Z", **noon}),
+        event({"id": "e3", "at": "2026-03-01T06:00:00Z", **noon}),
+    ]
+    load(ws, tmp_path, lines)
+    log = [{"message_id": name, "destination": "X", "status": "delivered"} for name in ("e1", "e2", "e3")]
+    (tmp_path / "log.ndjson").write_bytes(ndjson(log))
+    ws.load_deliveries(tmp_path / "log.ndjson")
+    row = withdrawals(ws).destinations[0]
+    expected = {
+        "refusals": 1,
+        "ignored": 1,
+        "leaking": 1,
+        "people": 1,
+        "events": 2,
+        "delay_max": 4 * 3600.0,
+        "first_max": 3600.0,
+    }
+    assert {name: row[name] for name in expected} == expected
+    record = person(ws, "u")[0]
+    assert [each["refused"] for each in record.deliveries] == [[], ["A"], ["A"]]
+    assert [(each["previous_value"], each["value"]) for each in record.changes] == [(None, "true"), ("true", "false")]
+
+
+def test_bars() -> None:
+    rows = [
+        {"category_id": "A", "valid_from": START + timedelta(hours=hour), "value": value}
+        for hour, value in ((2, "true"), (5, "false"), (8, "conflict"))
+    ]
+    assert bar(rows, "A", START, START + timedelta(hours=10), 10) == "·███░░░▒▒▒"
+    assert bar(rows, "B", START, START + timedelta(hours=10), 3) == "···"
+
+
+@pytest.fixture(scope="module")
+def sample() -> Iterator[ck.Workspace]:
+    """The sample with its policy."""
+    with ck.open() as ws:
+        ws.load_events(SAMPLE / "events")
+        ws.load_deliveries(SAMPLE / "deliveries")
+        ws.apply(SAMPLE / "policy.yml")
+        yield ws
+
+
+def test_the_ignored_withdrawal_of_the_sample_is_found(sample: ck.Workspace) -> None:
+    fault = next(each for each in TRUTH["faults"] if each["id"] == "ignored-withdrawal")
+    found = records(
+        sample,
+        """
+        SELECT d.name AS destination, count(*) AS deliveries, count(DISTINCT x.event_id) AS events,
+            count(DISTINCT x.subject_id) AS people,
+            max(x.left_at - x.refused_at) < INTERVAL 2 DAY AS within
+        FROM delivery_after_refusal x JOIN destination d USING (destination_id)
+        WHERE x.stamp = 'refused' AND x.collected = 'after' AND d.name = 'Braze' GROUP BY ALL
+        """,
+    )
+    assert found == [
+        {name: fault[name] for name in ("destination", "deliveries", "events", "people")} | {"within": True}
+    ]
+
+
+def test_what_else_left_after_a_refusal_follows_from_the_planted_release(sample: ck.Workspace) -> None:
+    # Unstamped events of iOS 5.2.1; a refusal made in it, whose preference event the platform rejected, so that the log
+    # still has the older choice; and the planted leak at Facebook Pixel.
+    found = sample.rows(
+        """
+        SELECT DISTINCT x.stamp, e.app_version, d.name FROM delivery_after_refusal x JOIN event e USING (event_id)
+        JOIN destination d USING (destination_id) WHERE d.name <> 'Braze' AND x.stamp <> 'granted'
+        """
+    )
+    assert {row[:2] for row in found if row[0] == "none"} == {("none", "5.2.1")}
+    assert {row[2] for row in found if row[0] == "refused"} == {"Facebook Pixel"}
+
+
+def test_the_sample_accuses_only_who_changed_in_the_planted_release(sample: ck.Workspace) -> None:
+    accused = sample.rows("SELECT DISTINCT person_key FROM finding_history")
+    assert len(accused) == 1
+    versions = sample.rows(
+        "SELECT DISTINCT app_version FROM event WHERE person_key = ? AND app_version IS NOT NULL", accused[0]
+    )
+    assert ("5.2.1",) in versions
+    codes = sample.rows("SELECT code, certainty, count(*) FROM finding_history GROUP BY ALL ORDER BY ALL")
+    assert codes == [("V11", "certain", 13), ("V13", "possible", 1)]
+
+
+def test_rates_count_everything_once(sample: ck.Workspace) -> None:
+    total = sample.rows(
+        """SELECT sum(events), sum(events_granted + events_refused + events_unsaid) FROM consent_rate
+        WHERE grain = 'day' AND category_id = 'Analytics'"""
+    )
+    ordinary = sample.rows("SELECT count(*) FROM event JOIN signature USING (signature_id) WHERE kind = 'event'")[0][0]
+    assert total == [(ordinary, ordinary)]
+    parts = "people_granted + people_refused + people_in_conflict + people_without_answer"
+    assert sample.rows(f"SELECT count(*) FROM consent_rate WHERE people <> {parts}") == [(0,)]
+
+
+def test_every_preference_event_of_the_sample_has_a_fate(sample: ck.Workspace) -> None:
+    for row in withdrawals(sample).sharing:
+        assert row["preference_events"] == row["delivered"] + row["filtered"] + row["failed"] + row["no_record"]
+        assert row["sharing"].startswith("cannot") == (row["kind"] == "classic")
+    assert sample.rows(
+        "SELECT sum(revocations_delivered) = sum(revocations) FROM preference_delivery WHERE kind = 'actions'"
+    ) == [(True,)]
+
+
+ARGS = [str(SAMPLE / "events"), "--policy", str(SAMPLE / "policy.yml"), "--deliveries", str(SAMPLE / "deliveries")]
+
+
+def test_the_withdrawals_command_names_nobody(sample: ck.Workspace) -> None:
+    result = CliRunner().invoke(app, ["withdrawals", *ARGS, "--json"])
+    assert result.exit_code == 1
+    told = json.loads(result.stdout)
+    braze = next(row for row in told["destinations"] if row["destination"] == "Braze")
+    assert (braze["stamp_refused"], braze["ignored"]) == (57, 10)
+    ids = {each for row in sample.rows("SELECT DISTINCT user_id, anonymous_id FROM event") for each in row if each}
+    table = CliRunner().invoke(app, ["withdrawals", *ARGS]).stdout
+    assert "Braze" in table
+    assert [each for each in ids if each in result.stdout + table] == []
+
+
+def test_the_person_command_shows_one_record(sample: ck.Workspace) -> None:
+    who = sample.rows(
+        "SELECT min(subject_id) FROM delivery_after_refusal WHERE stamp = 'refused' AND subject_kind = 'person'"
+    )[0][0]
+    result = CliRunner().invoke(app, ["person", who, *ARGS])
+    assert result.exit_code == 0, result.output
+    for part in (who, "░", "▲", "refused", "Braze"):
+        assert part in result.stdout
+    told = json.loads(CliRunner().invoke(app, ["person", who, *ARGS, "--json"]).stdout)["records"][0]
+    assert any(row["refused"] for row in told["deliveries"])
+    assert {row["value"] for row in told["changes"]} == {"false"} | {row["value"] for row in told["changes"]}
+
+
+def test_commands_without_what_they_need_say_so(sample: ck.Workspace, tmp_path: Path) -> None:
+    with pytest.raises(ck.UsageError, match="no event that is loaded"):
+        person(sample, "nobody")
+    with ck.open() as bare, pytest.raises(ck.UsageError, match="no policy"):
+        withdrawals(bare)
+
+
+@pytest.fixture
+def snowplow(realdata: Path) -> Iterator[ck.Workspace]:
+    """Snowplow's own raw rows."""
+    with ck.open() as ws:
+        ws.load_snowplow(realdata / "snowplow-web-consent" / "source")
+        yield ws
+
+
+@pytest.mark.realdata
+def test_snowplow_rows_are_accounted_for(snowplow: ck.Workspace) -> None:
+    rows = snowplow.rows("SELECT kind, lines, loaded, rejected, duplicates FROM input_file ORDER BY lines DESC")
+    assert rows == [("events", 160, 160, 0, 0), ("contexts", 34, 33, 0, 1), ("contexts", 33, 32, 0, 1)]
+    assert snowplow.rows("SELECT count(*) FROM preference_event") == [(32,)]
+
+
+@pytest.mark.realdata
+def test_snowplow_counts_no_repeated_context_twice(snowplow: ck.Workspace) -> None:
+    counts = snowplow_counts(snowplow)
+    log = {(row["kind"], row["event_type"]): row["events"] for row in counts["log"]}
+    assert log == {
+        ("cmp_visible", None): 33,
+        ("consent_preferences", "allow_all"): 11,
+        ("consent_preferences", "allow_selected"): 12,
+        ("consent_preferences", "deny_all"): 9,
+    }
+
+
+@pytest.mark.realdata
+def test_snowplow_people_per_version_and_scope(snowplow: ck.Workspace, realdata: Path) -> None:
+    counts = snowplow_counts(snowplow)
+    assert [(row["version"], row["is_latest"], row["version_start"].isoformat()) for row in counts["versions"]] == [
+        ("1.0", False, "2021-02-26T09:08:42.110000"),
+        ("2.0", True, "2021-02-26T09:12:23.161000"),
+    ]
+    names = ("version", "people", "allow_all", "allow_selected", "allow", "deny_all")
+    assert [tuple(row[name] for name in names) for row in counts["people_per_version"]] == [
+        ("1.0", 12, 3, 5, 8, 4),
+        ("2.0", 13, 4, 6, 10, 3),
+    ]
+    scopes = {row["scope"]: (row["listed"], row["consenting"]) for row in counts["people_per_scope"]}
+    assert scopes == {"necessary": (13, 10), "statistics": (8, 8), "marketing": (7, 7), "preferences": (6, 6)}
+    assert scopes == _scopes_by_hand(realdata / "snowplow-web-consent" / "source")
+
+
+def _scopes_by_hand(folder: Path) -> dict[str, tuple[int, int]]:
+    """Count people per scope of version 2.0 with the standard library alone."""
+    import csv
+
+    def read(name: str) -> list[dict[str, str]]:
+        with (folder / name).open(encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
+
+    said = {row["root_id"]: row for row in read("snowplow_web_consent_preferences.csv")}
+    latest: dict[str, tuple[str, dict[str, str]]] = {}
+    for row in read("snowplow_web_events.csv"):
+        if row["event_id"] in said:
+            latest[row["domain_userid"]] = max(
+                latest.get(row["domain_userid"], ("", {})),
+                (row["derived_tstamp"], said[row["event_id"]]),
+                key=lambda x: x[0],
+            )
+    found: dict[str, tuple[int, int]] = {}
+    for _, row in latest.values():
+        for scope in json.loads(row["consent_scopes"]) if row["consent_version"] == "2.0" else []:
+            listed, consenting = found.get(scope, (0, 0))
+            found[scope] = listed + 1, consenting + (row["event_type"] != "deny_all")
+    return found
+
+
+@pytest.mark.realdata
+def test_snowplow_denials_are_no_consent_in_the_history(snowplow: ck.Workspace) -> None:
+    latest = dict(snowplow.rows("SELECT last_event_type, count(*) FROM snowplow_user WHERE choices > 0 GROUP BY 1"))
+    assert latest == {"allow_all": 7, "allow_selected": 11, "deny_all": 7}
+    query = """SELECT count(DISTINCT anonymous_id) FROM device_history
+        WHERE is_current AND category_id = 'necessary' AND value = 'false'"""
+    assert snowplow.rows(query) == [(latest["deny_all"],)]
+
+
+def test_snowplow_late_arrivals_expiry_and_unknown_versions(tmp_path: Path) -> None:
+    head = "event_id,event_name,domain_userid,user_id,derived_tstamp,collector_tstamp,load_tstamp\n"
+    row = "{},consent_preferences,{},,2026-03-01 0{}:00:00,2026-03-01 0{}:00:01,2026-03-0{} 00:00:00\n"
+    events = [
+        ("e1", "a", 1, 1, 9),
+        ("e2", "a", 2, 2, 2),
+        ("e3", "b", 3, 3, 2),
+        ("e4", "c", 4, 4, 2),
+        ("e5", "c", 5, 5, 2),
+    ]
+    (tmp_path / "events.csv").write_text(head + "".join(row.format(*each) for each in events))
+    context = "root_id,event_type,consent_version,consent_scopes\n{}"
+    said = [
+        ("e1", "allow_all", "1"),
+        ("e2", "deny_all", "1"),
+        ("e3", "allow_selected", "2"),
+        ("e4", "allow_all", "1"),
+        ("e5", "expired", "1"),
+    ]
+    lines = "".join(f'{root},{kind},{version},"[""necessary"",""ads""]"\n' for root, kind, version in said)
+    (tmp_path / "contexts.csv").write_text(context.format(lines))
+    with ck.open() as ws:
+        ws.load_snowplow(tmp_path)
+        users = {
+            row["domain_userid"]: (row["last_event_type"], row["is_latest_version"])
+            for row in records(ws, "FROM snowplow_user")
+        }
+        assert users == {"a": ("deny_all", True), "b": ("allow_selected", False), "c": ("expired", True)}
+        assert timeline(ws, "device_history")["a", "ads"] == [(1, "true"), (2, "false")]
+        assert timeline(ws, "device_history")["c", "ads"] == [(4, "true"), (5, "false")]
+        assert [
+            (row["version"], row["people"], row["expired"]) for row in snowplow_counts(ws)["people_per_version"]
+        ] == [("1", 2, 1), (None, 1, 0)]
+
+
+def test_snowplow_files_without_events_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "contexts.csv").write_text("root_id,elapsed_time\ne1,1.5\n")
+    with ck.open() as ws, pytest.raises(ck.SourceError, match="no file holds Snowplow events"):
+        ws.load_snowplow(tmp_path)
