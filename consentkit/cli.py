@@ -364,7 +364,7 @@ def _pairs(option: str, given: list[str] | None) -> dict[str, str]:
 
 
 @contextmanager
-def _progress(unit: str) -> Iterator[Callable[[int, int], None] | None]:
+def _progress(unit: str) -> Iterator[Callable[..., None] | None]:
     """Show a bar on a terminal, nothing elsewhere."""
     if not sys.stderr.isatty():
         yield None

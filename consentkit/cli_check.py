@@ -42,7 +42,7 @@ class Tools:
     workspace: Callable[[str, str | None], AbstractContextManager[Workspace]]
     apply: Callable[[Workspace, str], None]
     load: Callable[..., None]
-    progress: Callable[[str], AbstractContextManager[Callable[[int, int], None] | None]]
+    progress: Callable[[str], AbstractContextManager[Callable[..., None] | None]]
     say: Callable[[str], None]
 
 

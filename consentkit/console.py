@@ -201,24 +201,24 @@ def _destinations_table(summary: Summary) -> Table:
 
 
 @contextmanager
-def progress_bar(unit: str) -> Iterator[Callable[[int, int], None]]:
-    """Show a bar on stderr; yields a function that takes (done, total)."""
+def progress_bar(unit: str) -> Iterator[Callable[..., None]]:
+    """Show a bar on stderr; yields a function that takes (done, total), and how many rows where unit is bytes."""
     amount = DownloadColumn() if unit == "bytes" else MofNCompleteColumn()
     columns = (TextColumn("{task.description}"), BarColumn(), amount, TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("reading" if unit == "bytes" else "writing", total=None)
 
-        def tell(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total)
+        def tell(done: int, total: int, rows: int | None = None) -> None:
+            told = "writing" if rows is None else f"reading, {rows:,} rows"
+            bar.update(task, completed=done, total=total, description=told)
 
         yield tell
 
 
 def clean(text: str) -> str:
     """Return a name from data without control and direction characters, at most 80 characters long."""
-    kept = "".join(
-        "\N{REPLACEMENT CHARACTER}" if unicodedata.category(each) in ("Cc", "Cf", "Cs") else each for each in text
-    )
+    hidden = ("Cc", "Cf", "Cs", "Zl", "Zp")
+    kept = "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(each) in hidden else each for each in text)
     return kept if len(kept) <= 80 else kept[:79] + "…"
 
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from consentkit.summary import Summary
 
     Paths = str | Path | Sequence[str | Path]
-    Progress = Callable[[int, int], None]
+    Progress = Callable[..., None]
 
 GROUP_BYTES = 1 << 28
 _LAYOUT = "2"
@@ -60,7 +60,7 @@ class Workspace:
         """Load Segment-spec events: NDJSON files, plain or gzipped, globs and folders.
 
         ``source`` names the source they come from; else each event's write key says it. ``progress`` is
-        called with (bytes read, bytes in all). A file whose content is already loaded is left out. Raises
+        called with (bytes read, bytes in all, lines read). A file whose content is already loaded is left out. Raises
         :class:`SourceError` where a path names nothing.
         """
         files = self._new_files(find_files(paths, EVENT_SUFFIXES), "events", source)
@@ -87,7 +87,7 @@ class Workspace:
             nonlocal read
             read += count
             if progress is not None:
-                progress(read, sum(file.bytes for file in files))
+                progress(read, sum(file.bytes for file in files), sum(file.lines for file in files))
 
         if files:
             with self._engine.transaction():
@@ -269,7 +269,7 @@ class Workspace:
             nonlocal done
             done += count
             if progress is not None:
-                progress(done, total)
+                progress(done, total, sum(file.lines for file in files))
 
         for group in _groups(files):
             with self._engine.transaction():

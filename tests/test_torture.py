@@ -415,7 +415,7 @@ def test_an_interrupted_load_leaves_nothing_and_can_be_repeated(ws: ck.Workspace
     path = tmp_path / "e.ndjson"
     path.write_bytes(GOOD)
 
-    def interrupt(done: int, total: int) -> None:
+    def interrupt(*_: int) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises((KeyboardInterrupt, ck.ConsentkitError)):
