@@ -283,11 +283,11 @@ class Workspace:
         """Leave out files already loaded, by content, and number the others."""
         query = "SELECT sha256, path, source_given FROM input_file WHERE kind = ?"
         rows = self._engine.rows("files already loaded", query, [kind])
-        known = {(sha if sha not in ("", _EMPTY) else path): (path, given) for sha, path, given in rows}
+        known = {_identity(kind, sha, path): (path, given) for sha, path, given in rows}
         number = self._engine.value("last file number", "SELECT coalesce(max(file_id), 0) FROM input_file")
         fresh = []
         for file in files:
-            identity = file.sha256 if file.sha256 not in ("", _EMPTY) else file.path
+            identity = _identity(kind, file.sha256, file.path)
             if identity in known:
                 path, given = known[identity]
                 if given != source and kind in ("events", "warehouse"):
@@ -302,6 +302,13 @@ class Workspace:
 
 
 _EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+
+def _identity(kind: str, sha256: str, path: str) -> str:
+    """Tell an input by its content; two tables of a warehouse may hold the same, such as nothing."""
+    if kind == "warehouse":
+        return f"{sha256} {'/'.join(Path(path).parts[-2:])}"
+    return path if sha256 in ("", _EMPTY) else sha256
 
 
 def open(  # noqa: A001

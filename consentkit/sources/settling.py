@@ -14,12 +14,14 @@ def settle(engine: Engine) -> None:
     """Turn the warehouse rows of events whose raw line is loaded into repeats of it, before repeats are looked for."""
     if _any(engine):
         engine.run("load warehouse: settle", sql_text("load_warehouse_3_settle"))
+        if engine.value("count what is settled", "SELECT count(*) FROM settled"):
+            engine.run("load warehouse: settled", sql_text("load_warehouse_4_settled"))
 
 
 def account_warehouse(engine: Engine) -> None:
     """Bring the account of every warehouse table up to date."""
     if _any(engine):
-        engine.run("load warehouse: account", sql_text("load_warehouse_4_account"))
+        engine.run("load warehouse: account", sql_text("load_warehouse_5_account"))
 
 
 def _any(engine: Engine) -> bool:

@@ -91,6 +91,9 @@ def _load_source(
     settle(engine)
     engine.run("load events: duplicates", sql_text("load_events_8_duplicates"))
     account_warehouse(engine)
+    check = sql_text("load_warehouse_6_lost")
+    if engine.rows("load warehouse: check the account", check):
+        raise EngineError("load warehouse: check the account", "rows were lost on the way", check)
 
 
 def _begin(engine: Engine, reading: Iterable[tuple[Layout, InputFile]], window: Window) -> None:
@@ -102,11 +105,7 @@ def _begin(engine: Engine, reading: Iterable[tuple[Layout, InputFile]], window: 
     columns = [pa.array(column, kind) for column, kind in zip(zip(*rows, strict=True), kinds, strict=True)]
     with engine.stream("reading", pa.table(columns, names=list(names))):
         engine.run("note the tables", "CREATE OR REPLACE TEMP TABLE reading_table AS SELECT * FROM reading")
-    with engine.stream("empty_rows", row_schema().empty_table()):
-        engine.run(
-            "load warehouse: begin",
-            "CREATE OR REPLACE TEMP TABLE warehouse_row AS SELECT e.*, hash(1) AS core FROM empty_rows AS e",
-        )
+    engine.run("load warehouse: begin", sql_text("load_warehouse_0_begin"))
     bounds = """
         CREATE OR REPLACE TEMP TABLE arrival_window AS
         SELECT CAST(? AS TIMESTAMP) AS since, CAST(? AS TIMESTAMP) AS until

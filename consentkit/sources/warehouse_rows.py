@@ -7,20 +7,23 @@ whose snake-cased id it ends in. What it says is read, never guessed: a column n
 from __future__ import annotations
 
 import json
+import re
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from consentkit.errors import SourceError, UsageError
+from consentkit.errors import ConsentkitError, SourceError, UsageError
 from consentkit.names import warehouse_column_part
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
 
     import pyarrow as pa
 
     from consentkit.sources.files import InputFile
 
+BATCH_ROWS = 65_536
 PREFERENCE = "context_consent_category_preferences_"
 # theirs -> ours; every one is text once it is read
 COLUMNS = {
@@ -254,3 +257,16 @@ def _text(layout: Layout, batch: pa.RecordBatch, theirs: str, csv: bool) -> pa.A
     if csv:
         column = compute.if_else(compute.equal(column, ""), pa.scalar(None, pa.string()), column)
     return column
+
+
+@contextmanager
+def said(label: str, hide: Callable[[str], str] = str) -> Iterator[None]:
+    """Turn whatever a driver raises into one sentence that names the place, without values."""
+    try:
+        yield
+    except (ConsentkitError, GeneratorExit, KeyboardInterrupt):
+        raise
+    except Exception as error:  # noqa: BLE001 - every driver has exceptions of its own
+        told = hide((str(error).strip() or type(error).__name__).split("\n", 1)[0])
+        told = re.sub(r"'[^']*'", "…", told)
+        raise SourceError(f"{label}: it cannot be read: {told}") from None

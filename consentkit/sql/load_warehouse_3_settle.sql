@@ -7,14 +7,4 @@ INNER JOIN warehouse_table AS t ON t.file_id = w.file_id
 INNER JOIN event AS r ON r.message_key = w.message_key AND r.message_id = w.message_id
 LEFT JOIN warehouse_table AS x ON x.file_id = r.file_id
 WHERE x.file_id IS NULL
-GROUP BY w.event_id, w.file_id, w.line;
-
-UPDATE duplicate_line SET event_id = s.raw_id FROM settled AS s WHERE duplicate_line.event_id = s.event_id;
-
-INSERT INTO duplicate_line SELECT s.file_id, s.line, s.raw_id FROM settled AS s;
-
-UPDATE delivery SET event_id = s.raw_id FROM settled AS s WHERE delivery.event_id = s.event_id;
-
-DELETE FROM shared_message WHERE event_id IN (SELECT s.event_id FROM settled AS s);
-
-DELETE FROM event WHERE event_id IN (SELECT s.event_id FROM settled AS s)
+GROUP BY w.event_id, w.file_id, w.line
