@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import glob
 import hashlib
+import os
 import zlib
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -67,7 +68,7 @@ def find_files(inputs: str | Path | Sequence[str | Path], suffixes: tuple[str, .
 def _expand(item: str, suffixes: tuple[str, ...]) -> list[Path]:
     path = Path(item)
     if path.is_dir():
-        below = sorted(file for file in path.rglob("*") if file.is_file() and not _hidden(file, path))
+        below = sorted(file for file in _walk(path) if not _hidden(file, path) and file.is_file())
         files = [file for file in below if file.name.lower().endswith(suffixes)]
         if not files:
             raise SourceError(f"{item}: the folder holds no file that ends in {', '.join(suffixes)}")
@@ -79,6 +80,17 @@ def _expand(item: str, suffixes: tuple[str, ...]) -> list[Path]:
     if not files:
         raise SourceError(f"{item}: no such file, and no file matches it as a pattern")
     return files
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    """Yield the files below a folder; a folder that goes away meanwhile is none, one that cannot be read is told."""
+
+    def refuse(error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError):
+            raise SourceError(f"{error.filename}: the folder cannot be read: {error.strerror}")
+
+    for place, _, names in os.walk(folder, onerror=refuse):
+        yield from (Path(place, name) for name in names)
 
 
 def _hidden(file: Path, folder: Path) -> bool:
