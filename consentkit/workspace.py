@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     Progress = Callable[..., None]
 
 GROUP_BYTES = 1 << 28
-_LAYOUT = "2"
+_LAYOUT = "3"
 
 
 class Workspace:

@@ -5,6 +5,7 @@ WITH judged AS (
         g.signature_id AS signature_id,
         g.kind AS kind,
         g.named AS named,
+        g.bare AS bare,
         n.unclear AS unclear,
         o.version_id AS version_id,
         o.source_id AS source_id,
@@ -15,7 +16,8 @@ WITH judged AS (
         s.state AS state,
         s.dialect AS dialect,
         s.problem AS problem,
-        s.rudder_form AS rudder_form
+        s.rudder_form AS rudder_form,
+        s.odd_version AS odd_version
     FROM signature AS g
     INNER JOIN stamp AS s ON s.stamp_id = g.stamp_id
     LEFT JOIN stamp_total AS n ON n.stamp_id = g.stamp_id
@@ -32,8 +34,8 @@ SELECT
         WHEN f.code = 'V3' THEN j.problem
     END AS detail,
     CASE WHEN f.code = 'V1' THEN j.stamping_since END AS since,
-    -- a warehouse cannot tell an absent consent object from an empty one
-    CASE WHEN f.code = 'V1' AND j.state = 'A?' THEN FALSE ELSE TRUE END AS certain
+    -- a warehouse cannot tell an absent consent object from an empty one; what a property says is not looked at
+    CASE WHEN (f.code = 'V1' AND j.state = 'A?') OR f.code = 'V16' THEN FALSE ELSE TRUE END AS certain
 FROM judged AS j
 CROSS JOIN finding_code AS f
 WHERE
@@ -45,7 +47,8 @@ WHERE
         WHEN f.code = 'V3L' THEN j.dialect = 'consent-manager'
         WHEN f.code = 'V28' THEN j.rudder AND j.rudder_form = 'malformed'
         WHEN f.code = 'V14' THEN j.named = FALSE
-        WHEN f.code = 'V15' THEN j.kind = 'preference' AND (j.state NOT IN ('A3', 'A4', 'A?') OR COALESCE(j.unclear, 0) > 0)
+        WHEN f.code = 'V15' THEN j.kind = 'preference' AND (j.state NOT IN ('A3', 'A4', 'A?') OR COALESCE(j.unclear, 0) > 0 OR j.odd_version)
+        WHEN f.code = 'V16' THEN j.bare = FALSE
         WHEN f.code = 'V17' THEN j.kind = 'preference_old'
         WHEN f.code = 'X5' THEN j.source_id = 0
         WHEN f.code = 'X20' THEN j.state = 'A?'

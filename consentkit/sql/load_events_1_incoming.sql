@@ -13,6 +13,10 @@ CREATE OR REPLACE TEMP MACRO as_event(line) AS json_transform(line, '{
     "integrations": "JSON"
 }');
 
+CREATE OR REPLACE TEMP MACRO as_bare(line) AS
+    coalesce(json_extract(line, '$.properties')::VARCHAR, '{}') IN ('{}', 'null')
+    AND coalesce(json_extract(line, '$.traits')::VARCHAR, '{}') IN ('{}', 'null');
+
 CREATE OR REPLACE TEMP TABLE incoming AS
 WITH looked_at AS (
     SELECT
@@ -114,11 +118,13 @@ SELECT
     coalesce(f.j.writeKey, f.j.sourceId) AS source_key,
     f.kind, f.form, f.deduping,
     f.kind = 'event' OR coalesce(f.anonymous_id, f.user_id) IS NOT NULL AS named,
+    -- only preference events are looked into: they pass whatever was refused, so they should carry nothing else
+    CASE WHEN f.kind <> 'event' THEN as_bare(f.text) ELSE TRUE END AS bare,
     f.consent,
     f.consent_management,
     hash(f.form, f.consent, f.consent_management) AS stamp_key,
     f.integrations,
     hash(f.integrations) AS integrations_key,
-    hash(r.source_given, coalesce(f.j.writeKey, f.j.sourceId), f.kind, named, f.deduping, stamp_key, integrations_key) AS situation_key
+    hash(r.source_given, coalesce(f.j.writeKey, f.j.sourceId), f.kind, named, bare, f.deduping, stamp_key, integrations_key) AS situation_key
 FROM formed AS f
 INNER JOIN reading_file AS r ON r.file_id = f.file_id

@@ -70,5 +70,7 @@ SELECT
         WHEN len(list_filter(l.entries, lambda e: json_type(e) <> 'BOOLEAN')) > 0 THEN 'not_boolean'
         WHEN len(l.names) <> len(list_distinct(l.names)) THEN 'doubled_key'
         WHEN len(list_filter(l.names, lambda n: n <> trim(n) OR n = '')) > 0 THEN 'blank_key'
-    END
+    END,
+    nullif(trim(coalesce(l.consent ->> '$.version', l.consent ->> '$.consentVersion')), ''),
+    coalesce(json_type(l.consent, '$.version') IN ('VARCHAR', 'BOOLEAN', 'ARRAY', 'OBJECT'), FALSE)
 FROM looked_into AS l

@@ -69,12 +69,13 @@ SELECT
     CAST(NULL AS VARCHAR) AS source_key,
     f.kind, f.form, f.deduping,
     f.kind = 'event' OR coalesce(f.anonymous, f.named_user) IS NOT NULL AS named,
+    TRUE AS bare,
     f.consent,
     CAST(NULL AS VARCHAR) AS consent_management,
     hash(f.form, f.consent, CAST(NULL AS VARCHAR)) AS stamp_key,
     CAST(NULL AS VARCHAR) AS integrations,
     hash('not_recorded', 0) AS integrations_key,
-    hash(r.source_given, source_key, f.kind, named, f.deduping, stamp_key, integrations_key) AS situation_key
+    hash(r.source_given, source_key, f.kind, named, bare, f.deduping, stamp_key, integrations_key) AS situation_key
 FROM formed AS f
 INNER JOIN reading_file AS r ON r.file_id = f.file_id;
 
@@ -83,7 +84,7 @@ INSERT INTO stamp
 SELECT
     CAST((SELECT coalesce(max(s.stamp_id), 0) FROM stamp AS s) + 1 AS INTEGER),
     hash('unknown_empty', CAST(NULL AS VARCHAR), CAST(NULL AS VARCHAR)), 'unknown_empty', NULL, NULL,
-    'A?', 'segment', FALSE, 'absent', '', '', NULL
+    'A?', 'segment', FALSE, 'absent', '', '', NULL, NULL, FALSE
 WHERE NOT EXISTS (SELECT 1 FROM stamp AS s WHERE s.form = 'unknown_empty');
 
 INSERT INTO integrations

@@ -89,7 +89,9 @@ CREATE TABLE stamp (
     rudder_form VARCHAR NOT NULL,       -- absent | malformed | given, of consentManagement
     provider VARCHAR NOT NULL,          -- consentManagement.provider, empty when not said
     strategy VARCHAR NOT NULL,          -- consentManagement.resolutionStrategy, empty when not said
-    problem VARCHAR                     -- null | not_object | not_boolean | singular_key | doubled_key | blank_key
+    problem VARCHAR,                    -- null | not_object | not_boolean | singular_key | doubled_key | blank_key
+    version VARCHAR,                    -- of the banner, as the consent object says it; null = not said
+    odd_version BOOLEAN NOT NULL        -- version is given and no number, which ingestion refuses (RULES.md 2.2)
 );
 
 -- One row per stamp and category in it; granted is null where the value is not a boolean, truthy says
@@ -137,6 +139,7 @@ CREATE TABLE signature (
     source_key VARCHAR,                 -- writeKey, else sourceId, as on the event
     kind VARCHAR NOT NULL,              -- event | preference | preference_old
     named BOOLEAN NOT NULL,             -- false: a preference event with neither user nor anonymous id
+    bare BOOLEAN NOT NULL,              -- false: a preference event with properties or traits (RULES.md 10, V16)
     deduping BOOLEAN NOT NULL,          -- of a library that writes false for what the device has sent itself
     stamp_id INTEGER NOT NULL,
     integrations_id INTEGER NOT NULL

@@ -261,6 +261,7 @@ INSERT INTO finding_code VALUES
     ('V19', 'info', 'Exempt destination holds data of people who refused', 'Documented behaviour: know who can read it.', 'RULES 10, V19'),
     ('V4', 'info', 'Category in a consent object that the policy does not know', 'Usual on the web; add it if a destination should depend on it.', 'RULES 10, V4'),
     ('V10', 'info', 'Blocked, but for another reason than the rules give', 'Both may apply; consent is looked at first.', 'RULES 10, V10'),
+    ('V16', 'warning', 'Preference event that carries other data', 'It is sent whatever was refused: leave properties and traits out of it.', 'RULES 10, V16'),
     ('V17', 'info', 'Preference event under its old name', 'Rename it to Segment Consent Preference Updated.', 'RULES 10, V17'),
     ('X8', 'info', 'Deliveries the rules cannot judge', 'See by reason what is unclear: the documentation contradicts itself, or the data cannot tell.', 'RULES 10, X8; 9'),
     ('X9', 'info', 'Different events that share one message id', 'Deliveries named by such an id are possible findings, not certain ones.', 'RULES 10, X9'),
