@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from consentkit.engine import literal, quoted, sql_text
 from consentkit.errors import EngineError, SourceError, UsageError
-from consentkit.sources.files import line_batches, line_schema
+from consentkit.sources.lines import line_batches, line_schema
 from consentkit.sources.segment_json import write_reading_file
 from consentkit.sources.tabular import CsvTable, ParquetTable
 

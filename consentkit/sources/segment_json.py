@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from consentkit.engine import quoted, sql_text
 from consentkit.errors import EngineError
-from consentkit.sources.files import line_batches, line_schema
+from consentkit.sources.lines import line_batches, line_schema
 from consentkit.sources.settling import account_warehouse, settle
 
 if TYPE_CHECKING:
