@@ -24,8 +24,16 @@ def cells(path: Path) -> list[dict[str, Any]]:
     return found
 
 
-def test_they_are_numbered_from_one_without_a_gap() -> None:
-    assert [int(path.name[:2]) for path in NOTEBOOKS] == list(range(1, len(NOTEBOOKS) + 1))
+def test_they_are_numbered_from_one_and_no_two_alike() -> None:
+    numbers = [int(path.name[:2]) for path in NOTEBOOKS]
+    assert numbers[0] == 1
+    assert len(set(numbers)) == len(numbers)
+
+
+@each_notebook
+def test_the_notebooks_it_names_are_there(path: Path) -> None:
+    text = "".join("".join(cell["source"]) for cell in cells(path))
+    assert set(re.findall(r"\b\d\d_\w+\.ipynb", text)) <= {each.name for each in NOTEBOOKS}
 
 
 @each_notebook
