@@ -88,6 +88,18 @@ def complete_policy(engine: Engine) -> None:
     """Bring the policy's rows up to date with the data: names that only the data knows."""
     engine.run("names only the data knows", sql_text("apply_unknown_names"))
     engine.run("days with events", sql_text("apply_event_days"))
+    _keep_history(engine)
+
+
+def _keep_history(engine: Engine) -> None:
+    """Work out the consent history again where events or categories have changed since it was."""
+    basis = engine.value("what the history rests on", sql_text("apply_history_basis"))
+    if basis == engine.value("what it rested on", "SELECT max(h.basis) FROM history_basis AS h"):
+        return
+    engine.run("forget the history", "DELETE FROM consent_interval; DELETE FROM history_basis")
+    if basis is not None:
+        engine.run("keep the history", sql_text("apply_history"))
+        engine.insert("note what it rests on", "history_basis", ("basis",), [(basis,)])
 
 
 def _write_version(

@@ -127,7 +127,7 @@ READABLE = {
             "preference_subject",
             "preference_period",
             "consent_change",
-            "consent_interval",
+            "consent_stretch",
             "device_history",
             "person_history",
             "unannounced_change",

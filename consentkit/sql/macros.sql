@@ -4,7 +4,11 @@ CREATE OR REPLACE MACRO consent_on(who, moment) AS TABLE
 SELECT
     k.subject_kind, c.category_id, coalesce(i.value, 'never collected') AS value, i.basis, i.valid_from, i.valid_to, i.event_id
 FROM (
-    SELECT DISTINCT x.subject_kind, x.subject_id FROM preference_subject AS x WHERE x.subject_id = who
+    SELECT 'person' AS subject_kind, who AS subject_id WHERE EXISTS (SELECT 1 FROM event AS e WHERE e.user_id = who)
+    UNION
+    SELECT 'device' AS subject_kind, who AS subject_id WHERE EXISTS (SELECT 1 FROM event AS e WHERE e.anonymous_id = who)
+    UNION
+    SELECT x.subject_kind, x.subject_id FROM consent_interval AS x WHERE x.subject_id = who
 ) AS k
 CROSS JOIN (
     SELECT n.category_id FROM category AS n INNER JOIN newest_version AS w ON w.version_id = n.version_id WHERE n.enabled

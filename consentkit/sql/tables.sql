@@ -290,6 +290,23 @@ CREATE TABLE finding_code (
     source VARCHAR NOT NULL
 );
 
+-- One row per subject, category and stretch of time with one value (RULES.md 2.4). It is what the view consent_stretch
+-- says, kept because many views ask for it; filled whenever what it rests on has changed.
+CREATE TABLE consent_interval (
+    subject_kind VARCHAR NOT NULL,      -- device | person
+    subject_id VARCHAR NOT NULL,        -- anonymous id or user id
+    category_id VARCHAR NOT NULL,
+    value VARCHAR NOT NULL,             -- true | false | conflict
+    previous_value VARCHAR,             -- null = never collected before
+    basis VARCHAR NOT NULL,             -- said | missing | empty | unreadable | merge
+    event_id BIGINT NOT NULL,           -- the event that set it
+    valid_from TIMESTAMP NOT NULL,
+    valid_to TIMESTAMP NOT NULL,        -- 9999-12-31 = it still holds
+    is_current BOOLEAN NOT NULL
+);
+-- One row: the events and categories consent_interval was filled from.
+CREATE TABLE history_basis (basis VARCHAR NOT NULL);
+
 -- What consentkit itself needs to know of this database.
 CREATE TABLE about (name VARCHAR NOT NULL, value VARCHAR NOT NULL);
 

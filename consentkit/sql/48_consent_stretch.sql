@@ -1,4 +1,5 @@
--- One row per subject, category and stretch of time with one value: the timeline, without repeats. valid_from is when
+-- One row per subject, category and stretch of time with one value: the timeline, without repeats. It is worked out
+-- whenever events are loaded and kept as the table consent_interval, which all others read. valid_from is when
 -- the event that set the value happened, valid_to when the next value began (9999-12-31 for the current one);
 -- previous_value is null where the category had never been collected before. Of changes that tie in event time and
 -- arrival the refusal wins (RULES.md 2.4). Join it on subject_kind, subject_id, category_id and
