@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from html import escape
 from typing import TYPE_CHECKING, Any, Protocol
 
 from consentkit.engine import sql_text
@@ -96,8 +95,9 @@ class Causes(list[Cause]):
         return "\n".join(f"{each.about}: {each}" for each in self) or "No cause was found."
 
     def _repr_html_(self) -> str:
-        rows = "".join(f"<li><strong>{escape(each.about)}</strong>: {escape(str(each))}</li>" for each in self)
-        return f"<ul>{rows}</ul>" if rows else "<p>No cause was found.</p>"
+        from consentkit.showing import causes_html
+
+        return causes_html(self)
 
 
 def find_causes(workspace: Reading) -> Causes:

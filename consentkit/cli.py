@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from consentkit import cli_check, cli_history, cli_report, cli_warehouse
+from consentkit import cli_check, cli_history, cli_report, cli_simulate, cli_warehouse
 from consentkit.errors import ConsentkitError, UsageError
 
 if TYPE_CHECKING:
@@ -383,6 +383,7 @@ _TOOLS = cli_check.Tools(_workspace, _apply, _load, _progress, _say)
 cli_check.register(app, _TOOLS)
 cli_warehouse.register(policy_app, _TOOLS)
 cli_report.register(app, _TOOLS)
+cli_simulate.register(app, _TOOLS)
 cli_history.register(app, _TOOLS)
 
 

@@ -46,8 +46,7 @@ def register(app: typer.Typer, tools: Tools) -> None:
             raise UsageError(f"there is no chart {name!r}; there are {', '.join(charts.CHARTS)}")
         if out is None:
             raise UsageError("name a file to write to with --out")
-        if not events and not Path(db).is_file():
-            raise UsageError("name event files, or a loaded database with --db")
+        need_input(events, db)
         with tools.workspace(db, None) as workspace:
             if policy:
                 tools.apply(workspace, policy)
@@ -80,6 +79,12 @@ def register(app: typer.Typer, tools: Tools) -> None:
             raise UsageError("JupyterLab is not installed; install it with: pip install 'consentkit[lab]'")
         done = subprocess.run([sys.executable, "-m", "jupyterlab", str(folder)], check=False)  # noqa: S603
         raise typer.Exit(2 if done.returncode else 0)
+
+
+def need_input(events: list[str] | None, db: str) -> None:
+    """Raise :class:`UsageError` where neither event files nor a database are named."""
+    if not events and not Path(db).is_file():
+        raise UsageError("name event files, or a loaded database with --db")
 
 
 def read_key(path: Path | None) -> bytes | None:

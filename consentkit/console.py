@@ -215,11 +215,11 @@ def progress_bar(unit: str) -> Iterator[Callable[..., None]]:
         yield tell
 
 
-def clean(text: str) -> str:
-    """Return a name from data without control and direction characters, at most 80 characters long."""
+def clean(text: str, longest: int = 80) -> str:
+    """Return a text with names from data without control and direction characters, cut where too long."""
     hidden = ("Cc", "Cf", "Cs", "Zl", "Zp")
     kept = "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(each) in hidden else each for each in text)
-    return kept if len(kept) <= 80 else kept[:79] + "…"
+    return kept if len(kept) <= longest else kept[: longest - 1] + "…"
 
 
 def _count(number: int, one: str, many: str) -> str:

@@ -171,6 +171,15 @@ class Engine:
             raise
         self._con.execute("COMMIT")
 
+    @contextmanager
+    def rehearsal(self) -> Iterator[None]:
+        """Run a block as one transaction and undo all of it at the end, tables it made included."""
+        self._con.execute("BEGIN TRANSACTION")
+        try:
+            yield
+        finally:
+            self._con.execute("ROLLBACK")
+
     def _execute(self, step: str, sql: str, params: Sequence[object]) -> duckdb.DuckDBPyConnection:
         if self._tracer is not None:
             self._tracer(step, sql)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from consentkit.causes import Causes
     from consentkit.checks.results import CheckResult
     from consentkit.engine import Tracer
+    from consentkit.simulating import Simulation
     from consentkit.summary import Summary
 
     Paths = str | Path | Sequence[str | Path]
@@ -190,6 +191,16 @@ class Workspace:
         wanted = policy if isinstance(policy, Policy) else Policy.load(policy)
         with self._engine.transaction():
             apply_policy(self._engine, wanted, at)
+
+    def simulate(self, policy: Policy | str | Path) -> Simulation:
+        """Return what would change, destination by destination, were this policy in force; nothing is kept of it.
+
+        Raises :class:`PolicyError` with every mistake, :class:`UsageError` where no policy is applied to compare with.
+        """
+        from consentkit.simulating import simulate
+
+        wanted = policy if isinstance(policy, Policy) else Policy.load(policy)
+        return simulate(self, self._engine, wanted)
 
     def sql(self, query: str, params: Sequence[object] = ()) -> pd.DataFrame:
         """Run a query over the tables and views and return a DataFrame."""

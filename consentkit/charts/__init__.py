@@ -1,6 +1,6 @@
 """One function for each picture, from a workspace to an Altair chart; everything is counted in DuckDB first.
 
-``theme`` holds how charts look, ``violations``, ``coverage`` and ``consent`` the charts, ``export`` writes them.
+``theme`` holds how charts look and ``export`` writes them; the other modules hold the charts.
 Every chart takes ``width``, the pixels it may take; all carry a title that states what was found.
 """
 
@@ -20,6 +20,7 @@ from consentkit.charts.coverage import (
     release_rows,
 )
 from consentkit.charts.export import save as _save
+from consentkit.charts.simulated import simulated_change, simulated_rows
 from consentkit.charts.violations import (
     destinations_overview,
     destinations_rows,
@@ -31,6 +32,7 @@ from consentkit.charts.violations import (
 from consentkit.errors import UsageError
 
 if TYPE_CHECKING:
+    from consentkit.policy import Policy
     from consentkit.workspace import Workspace
 
 __all__ = [
@@ -43,6 +45,8 @@ __all__ = [
     "release_before_after",
     "rows",
     "save",
+    "save_simulated",
+    "simulated_change",
     "violations_over_time",
 ]
 
@@ -79,6 +83,11 @@ def save(workspace: Workspace, name: str, path: str | Path, *, width: int = 640)
     """
     picture = _named(name)
     _save(picture.draw(workspace, width=width), Path(path), lambda: picture.rows(workspace))
+
+
+def save_simulated(workspace: Workspace, policy: Policy | str | Path, path: str | Path, *, width: int = 640) -> None:
+    """Write the chart of what ``policy`` would change, or its rows, as :func:`save` does."""
+    _save(simulated_change(workspace, policy, width=width), Path(path), lambda: simulated_rows(workspace, policy))
 
 
 def _named(name: str) -> _Picture:
