@@ -342,6 +342,7 @@ def _write_out(workspace: Workspace, out: Path | None, pack: Path | None, key_fi
 
 def _report(workspace: Workspace, fail_on: FailOn, as_json: bool) -> int:
     summary = workspace.summary()
+    workspace.record_audit(summary)
     if as_json:
         typer.echo(summary.as_json())
     else:

@@ -79,6 +79,7 @@ def verify_pack(path: Path) -> tuple[list[str], str]:
 
 def _fill(workspace: Workspace, folder: Path, names: Pseudonyms) -> str:
     summary = workspace.summary()
+    workspace.record_audit(summary)
     seen = Remembering(workspace)
     texts = {
         "report.html": report_html(seen, summary, names),
@@ -86,6 +87,7 @@ def _fill(workspace: Workspace, folder: Path, names: Pseudonyms) -> str:
         "findings.csv": csv_text(summary.findings),
         "destinations.csv": csv_text(summary.destinations),
         "recipients.csv": csv_text(seen.table("ask_recipients")),
+        "remediation.csv": csv_text(seen.table("ask_remediation")),
         "causes.csv": csv_text([{**vars(each), "says": str(each)} for each in find_causes(seen)]),
         "samples.csv": csv_text([_sample(row, names) for row in seen.table("report_samples")]),
         "completeness.csv": csv_text(_completeness(summary)),
@@ -173,6 +175,7 @@ def _readme(summary: Summary, names: Pseudonyms) -> str:
         "report.html        the report, for readers",
         "summary.json       the same numbers, for programs",
         "findings.csv, destinations.csv, recipients.csv, causes.csv, samples.csv",
+        "remediation.csv    findings opened, closed and reopened, audit by audit of this database",
         "completeness.csv   what became of every line read; days.csv: how much there is of each day",
         "inputs.csv         the files read, with size, SHA-256 and time range",
         "policy/            the policy as used; sql/: the statements behind every number",

@@ -12,7 +12,7 @@ from consentkit.causes import Cause, cause_of, find_causes
 from consentkit.engine import sql_text
 from consentkit.phrases import count, day, listing, percent, span, visible
 from consentkit.pseudonyms import Pseudonyms
-from consentkit.summary import SEVERITIES
+from consentkit.summary import SEVERITIES, csv_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 WIDE, NARROW = 660, 316
 _SHOWN = 12
 _SHOWN_FILES = 20
+_SHOWN_STEPS = 60
 _AGAINST = ("V5", "V6", "V26", "V7")  # data went where someone had said no: before anything else as severe
 _UNITS = {"X1": "line", "X2": "file", "V22": "category"}
 _CATEGORIES = {"V22": "categories"}
@@ -83,13 +84,19 @@ class Remembering:
 
 
 def write_report(workspace: Workspace, folder: Path, *, key: bytes | None = None, raw_ids: bool = False) -> Path:
-    """Write report.html and the files of :meth:`Summary.write` into a folder; return the report's path."""
+    """Write report.html, the lists beside it and the files of :meth:`Summary.write`; return the report's path."""
     summary = workspace.summary()
+    workspace.record_audit(summary)
     summary.write(folder)
+    seen = Remembering(workspace)
     path = folder / "report.html"
-    path.write_text(
-        report_html(Remembering(workspace), summary, Pseudonyms(key, raw=raw_ids)), encoding="utf-8", newline=""
-    )
+    texts = {
+        "report.html": report_html(seen, summary, Pseudonyms(key, raw=raw_ids)),
+        "recipients.csv": csv_text(seen.table("ask_recipients")),
+        "remediation.csv": csv_text(seen.table("ask_remediation")),
+    }
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8", newline="")
     return path
 
 
@@ -115,6 +122,7 @@ def report_html(seen: Remembering, summary: Summary, names: Pseudonyms) -> str:
             groups=_groups(summary, causes, seen, names),
             charts=_charts(seen),
             recipients=seen.table("ask_recipients"),
+            remediation=_remediation(seen),
             files=_files(summary),
             rejects=summary.rejects,
             mapping=seen.table("report_mapping"),
@@ -296,6 +304,26 @@ def sample_row(row: Row, names: Pseudonyms) -> Row:
         "message": names.message(row["message_id"]),
         "place": f"{Path(row['file']).name} line {row['line']}" if row["file"] else "",
         "told": ", ".join(str(row[key]) for key in ("status", "reason", "mode") if row[key]),
+    }
+
+
+def _remediation(seen: Remembering) -> Row:
+    """Put the steps of each finding together: what it is, whether it is open, and what happened in which audit."""
+    audits = seen.rows("SELECT audit_id, events, deliveries, last_event FROM audit ORDER BY audit_id")
+    keys = ("code", "certainty", "source", "destination", "detail")
+    found: dict[tuple[Any, ...], Row] = {}
+    for row in seen.table("ask_remediation"):
+        held = found.setdefault(tuple(row[key] for key in keys), {**row, "steps": []})
+        held["steps"].append(row)
+        held["where"] = [str(row[key]) for key in keys[:1:-1] if row[key] is not None][::-1]
+    rows = list(found.values())
+    return {
+        "audits": len(audits),
+        "until": audits[-1][3] if audits else None,
+        "rows": rows[:_SHOWN_STEPS],
+        "more": max(0, len(rows) - _SHOWN_STEPS),
+        **{state: sum(row["state"] == state for row in rows) for state in ("open", "closed")},
+        "reopened": sum(any(step["step"] == "reopened" for step in row["steps"]) for row in rows),
     }
 
 

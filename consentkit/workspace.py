@@ -224,6 +224,16 @@ class Workspace:
 
         return summarise(self)
 
+    def record_audit(self, summary: Summary | None = None) -> None:
+        """Note the findings of now in the remediation log: the view ``remediation`` tells what opened and closed since.
+
+        :meth:`report`, :meth:`pack` and the commands do so themselves. An audit that found just what the last one
+        did is not noted again. Raises :class:`UsageError` without a policy.
+        """
+        from consentkit.remediation import record_audit
+
+        record_audit(self._engine, summary or self.summary())
+
     def causes(self) -> Causes:
         """Return, for each certain finding that has one, the slice of the data that explains it best.
 

@@ -14,6 +14,8 @@ A case is a YAML file ``golden/<view>/<case>.yml``:
     what a delivery overview counts
 ``deliveries``
     delivery records: ``id`` or ``line`` name the event, ``to`` the destination; delivered unless said otherwise
+``audits``
+    optional: what is loaded, and judged by another policy where one is given, before each further audit
 ``expect``
     the rows of the view, in any order; only the columns named there are compared
 ``only``
@@ -157,6 +159,9 @@ READABLE = {
 }
 
 
+KEYS = {"about", "policy", "source", "events", "warehouse", "deliveries", "counts", "audits", "expect", "only"}
+
+
 def test_every_view_has_golden_cases() -> None:
     assert {path.parent.name for path in CASES} == VIEWS
 
@@ -164,11 +169,16 @@ def test_every_view_has_golden_cases() -> None:
 @pytest.mark.parametrize("path", CASES, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_golden(ws: ck.Workspace, path: Path, tmp_path: Path) -> None:
     case = read_yaml(path)
-    assert case.keys() <= {"about", "policy", "source", "events", "warehouse", "deliveries", "counts", "expect", "only"}
+    assert case.keys() <= KEYS
     expected: list[Row] = case["expect"]
     columns = list(expected[0]) if expected else []
     assert all(list(row) == columns for row in expected), "every expected row names the same columns"
     load(ws, case, tmp_path)
+    for number, further in enumerate(case.get("audits", [])):
+        ws.record_audit()
+        load(ws, further, tmp_path / f"audit{number}")
+    if "audits" in case:
+        ws.record_audit()
     query = READABLE.get(path.parent.name, f"SELECT v.* FROM {path.parent.name} AS v")
     found = Counter(map(_frozen, _picked(ws, query, columns, case)))
     assert found == Counter(map(_frozen, expected)), case["about"]
@@ -176,9 +186,11 @@ def test_golden(ws: ck.Workspace, path: Path, tmp_path: Path) -> None:
 
 def load(ws: ck.Workspace, case: Row, folder: Path) -> None:
     """Load the policy, events and deliveries of a case."""
-    versions = case["policy"] if isinstance(case["policy"], list) else [case["policy"]]
-    (folder / "policies").mkdir()
-    ws.apply(policy(*versions, folder=folder / "policies"))
+    if "policy" in case:
+        versions = case["policy"] if isinstance(case["policy"], list) else [case["policy"]]
+        (folder / "policies").mkdir(parents=True)
+        ws.apply(policy(*versions, folder=folder / "policies"))
+    folder.mkdir(exist_ok=True)
     if case.get("events"):
         lines = [item if isinstance(item, str) else event(item) for item in case["events"]]
         (folder / "events.ndjson").write_bytes(ndjson(lines))

@@ -328,3 +328,30 @@ CREATE TABLE snowplow_consent (
     gdpr_applies BOOLEAN,
     elapsed DOUBLE                      -- seconds until the banner was shown
 );
+
+-- One row per audit of this database, numbered from 1. An audit that found just what the one before it did is no
+-- audit of its own, so that reading the same data again changes nothing.
+CREATE TABLE audit (
+    audit_id INTEGER NOT NULL,
+    state VARCHAR NOT NULL,             -- a hash of the inputs, the policy and the findings
+    audited_at TIMESTAMP NOT NULL,      -- by the clock of the machine
+    events BIGINT NOT NULL,
+    deliveries BIGINT NOT NULL,
+    first_event TIMESTAMP,
+    last_event TIMESTAMP
+);
+
+-- One row per audit and finding it had, by names, as ids change with the policy.
+CREATE TABLE audit_finding (
+    audit_id INTEGER NOT NULL,
+    code VARCHAR NOT NULL,
+    certainty VARCHAR NOT NULL,
+    source VARCHAR,
+    destination VARCHAR,
+    detail VARCHAR,
+    n BIGINT,                           -- deliveries of a destination's finding, else events
+    out_of BIGINT,                      -- what it was out of; null = not known
+    people BIGINT,
+    first_seen TIMESTAMP,
+    last_seen TIMESTAMP
+);

@@ -1,0 +1,52 @@
+"""Notes what each audit of a database found, so that the view ``remediation`` can tell what was opened and closed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from consentkit.engine import Engine
+    from consentkit.summary import Summary
+
+_AUDIT = ("audit_id", "state", "audited_at", "events", "deliveries", "first_event", "last_event")
+_FINDING = ("code", "certainty", "source", "destination", "detail")
+_NUMBERS = ("n", "out_of", "people", "first_seen", "last_seen")
+
+
+def record_audit(engine: Engine, summary: Summary) -> None:
+    """Write the findings of a summary into ``audit`` and ``audit_finding``, unless the last audit found the same."""
+    with engine.transaction():
+        state = _state(engine, summary)
+        last = engine.rows("read the last audit", "SELECT audit_id, state FROM audit ORDER BY audit_id DESC LIMIT 1")
+        if last and last[0][1] == state:
+            return
+        number = last[0][0] + 1 if last else 1
+        held = summary.coverage
+        now = datetime.now(UTC).replace(tzinfo=None)
+        row = (number, state, now, *(held[name] for name in ("events", "deliveries", "first_event", "last_event")))
+        engine.insert("note the audit", "audit", _AUDIT, [row])
+        engine.insert(
+            "note its findings",
+            "audit_finding",
+            ("audit_id", *_FINDING, *_NUMBERS),
+            [(number, *(each[name] for name in _FINDING), *_numbers(each)) for each in summary.findings],
+        )
+
+
+def _numbers(finding: dict[str, object]) -> tuple[object, ...]:
+    unit = "events" if finding["destination"] is None else "deliveries"
+    return (finding[unit], finding[f"of_{unit}"], *(finding[name] for name in ("people", "first_seen", "last_seen")))
+
+
+def _state(engine: Engine, summary: Summary) -> str:
+    """Hash what was read, what judged it and what came of it."""
+    policy = engine.rows(
+        "read the policy's text", "SELECT name, value FROM about WHERE name LIKE 'policy %' ORDER BY name"
+    )
+    files = [(row["kind"], row["sha256"], row["path"]) for row in summary.files]
+    findings = [[each[name] for name in _FINDING] + list(_numbers(each)) for each in summary.findings]
+    told = json.dumps([policy, files, findings], ensure_ascii=True, default=str)
+    return hashlib.sha256(told.encode()).hexdigest()
