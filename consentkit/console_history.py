@@ -25,6 +25,7 @@ _SAYS = {"true": "granted", "false": "refused", "conflict": "in conflict", None:
 _STYLES = {"true": "green", "false": "red", "conflict": "yellow", None: "dim"}
 _SNOWPLOW: dict[str, tuple[str, ...]] = {
     "log": ("kind", "event_type", "events"),
+    "banners": ("shown", "shown_again", "answered", "seconds_p50", "seconds_p95", "seconds_to_show"),
     "versions": ("version", "version_start", "last_allow_all", "is_latest"),
     "people_per_version": (
         "version",

@@ -93,11 +93,12 @@ def person_json(found: Sequence[Subject]) -> str:
 
 
 def snowplow_counts(workspace: Workspace) -> dict[str, list[Row]]:
-    """Return what the loaded Snowplow consent data counts: log rows, versions, people per version and per scope."""
+    """Return what the loaded Snowplow consent data counts: log, banners, versions, people per version and scope."""
     queries = {
         "log": "SELECT c.kind, c.event_type, count(*) AS events FROM snowplow_log AS c GROUP BY ALL ORDER BY ALL",
         "versions": "SELECT v.* FROM snowplow_version AS v ORDER BY v.version_start, v.version",
         "people_per_version": "SELECT t.* FROM snowplow_total AS t ORDER BY t.version_start, t.version",
+        "banners": sql_text("ask_snowplow_banners"),
         "people_per_scope": "SELECT s.* FROM snowplow_scope AS s ORDER BY s.listed DESC, s.scope",
     }
     return {name: _named(*workspace.cells(query)) for name, query in queries.items()}

@@ -145,8 +145,10 @@ READABLE = {
     f"FROM early_delivery AS v {RECORD} {NEWEST}",
     "finding_history": f"SELECT v.*, e.message_id AS event, s.name AS source FROM finding_history AS v {OF_EVENT} "
     "LEFT JOIN source AS s ON s.source_id = v.source_id",
-    "delivery_after_refusal": f"SELECT v.*, e.message_id AS event, d.name AS destination "
-    f"FROM delivery_after_refusal AS v {OF_EVENT} {NEWEST}",
+    **{
+        view: f"SELECT v.*, e.message_id AS event, d.name AS destination FROM {view} AS v {OF_EVENT} {NEWEST}"
+        for view in ("delivered_event", "delivery_after_refusal")
+    },
     **{
         view: f"SELECT v.*, e.message_id AS event, d.name AS destination FROM {view} AS v "
         f"LEFT JOIN event AS e ON e.event_id = v.{event_id} {NEWEST}"

@@ -1,13 +1,14 @@
-"""Consent over time: hand-made histories, properties, the truth of the sample, and the data of Snowplow."""
+"""Consent over time: hand-made histories, properties, and the truth of the sample."""
 
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from history_support import NAME, START, choice, consent_on, load, timeline
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support import SAMPLE, empty, event, ndjson, policy, records
@@ -15,7 +16,7 @@ from typer.testing import CliRunner
 
 import consentkit as ck
 from consentkit.cli import app
-from consentkit.history import bar, person, snowplow_counts, withdrawals
+from consentkit.history import bar, person, withdrawals
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,42 +24,7 @@ if TYPE_CHECKING:
 
     from support import Row
 
-START = datetime(2026, 3, 1)
-NAME = "Segment Consent Preference Updated"
 TRUTH = json.loads((SAMPLE / "truth.json").read_text(encoding="utf-8"))
-
-
-def choice(number: int, hours: float, preferences: Row, **more: Any) -> Row:
-    """Write a preference event some hours after the start."""
-    at = (START + timedelta(hours=hours)).isoformat() + "Z"
-    return event({"id": f"m{number}", "event": NAME, "at": at, "preferences": preferences, **more})
-
-
-def load(ws: ck.Workspace, folder: Path, *files: Sequence[Row]) -> None:
-    """Load events, each list from a file of its own, in that order."""
-    for number, lines in enumerate(files):
-        path = folder / f"events-{number}.ndjson"
-        path.write_bytes(ndjson(lines))
-        ws.load_events(path)
-
-
-def timeline(ws: ck.Workspace, view: str = "person_history") -> dict[tuple[str, str], list[tuple[float, str]]]:
-    """Each id's and category's values, each with the hour it began."""
-    found: dict[tuple[str, str], list[tuple[float, str]]] = {}
-    key = "user_id" if view == "person_history" else "anonymous_id"
-    for who, category, at, value in ws.rows(
-        f"SELECT {key}, category_id, valid_from, value FROM {view} ORDER BY valid_from"
-    ):
-        found.setdefault((who, category), []).append(((at - START).total_seconds() / 3600, value))
-    return found
-
-
-def consent_on(ws: ck.Workspace, who: str, hours: float) -> dict[tuple[str, str], str]:
-    """What ``consent_on`` says, by kind of subject and category."""
-    rows = ws.rows(
-        "SELECT subject_kind, category_id, value FROM consent_on(?, ?)", [who, START + timedelta(hours=hours)]
-    )
-    return {(kind, category): value for kind, category, value in rows}
 
 
 def test_a_late_arrival_does_not_beat_a_newer_choice(ws: ck.Workspace, tmp_path: Path) -> None:
@@ -351,122 +317,3 @@ def test_commands_without_what_they_need_say_so(sample: ck.Workspace, tmp_path: 
         person(sample, "nobody")
     with ck.open() as bare, pytest.raises(ck.UsageError, match="no policy"):
         withdrawals(bare)
-
-
-@pytest.fixture
-def snowplow(realdata: Path) -> Iterator[ck.Workspace]:
-    """Snowplow's own raw rows."""
-    with ck.open() as ws:
-        ws.load_snowplow(realdata / "snowplow-web-consent" / "source")
-        yield ws
-
-
-@pytest.mark.realdata
-def test_snowplow_rows_are_accounted_for(snowplow: ck.Workspace) -> None:
-    rows = snowplow.rows("SELECT kind, lines, loaded, rejected, duplicates FROM input_file ORDER BY lines DESC")
-    assert rows == [("events", 160, 160, 0, 0), ("contexts", 34, 33, 0, 1), ("contexts", 33, 32, 0, 1)]
-    assert snowplow.rows("SELECT count(*) FROM preference_event") == [(32,)]
-
-
-@pytest.mark.realdata
-def test_snowplow_counts_no_repeated_context_twice(snowplow: ck.Workspace) -> None:
-    counts = snowplow_counts(snowplow)
-    log = {(row["kind"], row["event_type"]): row["events"] for row in counts["log"]}
-    assert log == {
-        ("cmp_visible", None): 33,
-        ("consent_preferences", "allow_all"): 11,
-        ("consent_preferences", "allow_selected"): 12,
-        ("consent_preferences", "deny_all"): 9,
-    }
-
-
-@pytest.mark.realdata
-def test_snowplow_people_per_version_and_scope(snowplow: ck.Workspace, realdata: Path) -> None:
-    counts = snowplow_counts(snowplow)
-    assert [(row["version"], row["is_latest"], row["version_start"].isoformat()) for row in counts["versions"]] == [
-        ("1.0", False, "2021-02-26T09:08:42.110000"),
-        ("2.0", True, "2021-02-26T09:12:23.161000"),
-    ]
-    names = ("version", "people", "allow_all", "allow_selected", "allow", "deny_all")
-    assert [tuple(row[name] for name in names) for row in counts["people_per_version"]] == [
-        ("1.0", 12, 3, 5, 8, 4),
-        ("2.0", 13, 4, 6, 10, 3),
-    ]
-    scopes = {row["scope"]: (row["listed"], row["consenting"]) for row in counts["people_per_scope"]}
-    assert scopes == {"necessary": (13, 10), "statistics": (8, 8), "marketing": (7, 7), "preferences": (6, 6)}
-    assert scopes == _scopes_by_hand(realdata / "snowplow-web-consent" / "source")
-
-
-def _scopes_by_hand(folder: Path) -> dict[str, tuple[int, int]]:
-    """Count people per scope of version 2.0 with the standard library alone."""
-    import csv
-
-    def read(name: str) -> list[dict[str, str]]:
-        with (folder / name).open(encoding="utf-8", newline="") as file:
-            return list(csv.DictReader(file))
-
-    said = {row["root_id"]: row for row in read("snowplow_web_consent_preferences.csv")}
-    latest: dict[str, tuple[str, dict[str, str]]] = {}
-    for row in read("snowplow_web_events.csv"):
-        if row["event_id"] in said:
-            latest[row["domain_userid"]] = max(
-                latest.get(row["domain_userid"], ("", {})),
-                (row["derived_tstamp"], said[row["event_id"]]),
-                key=lambda x: x[0],
-            )
-    found: dict[str, tuple[int, int]] = {}
-    for _, row in latest.values():
-        for scope in json.loads(row["consent_scopes"]) if row["consent_version"] == "2.0" else []:
-            listed, consenting = found.get(scope, (0, 0))
-            found[scope] = listed + 1, consenting + (row["event_type"] != "deny_all")
-    return found
-
-
-@pytest.mark.realdata
-def test_snowplow_denials_are_no_consent_in_the_history(snowplow: ck.Workspace) -> None:
-    latest = dict(snowplow.rows("SELECT last_event_type, count(*) FROM snowplow_user WHERE choices > 0 GROUP BY 1"))
-    assert latest == {"allow_all": 7, "allow_selected": 11, "deny_all": 7}
-    query = """SELECT count(DISTINCT anonymous_id) FROM device_history
-        WHERE is_current AND category_id = 'necessary' AND value = 'false'"""
-    assert snowplow.rows(query) == [(latest["deny_all"],)]
-
-
-def test_snowplow_late_arrivals_expiry_and_unknown_versions(tmp_path: Path) -> None:
-    head = "event_id,event_name,domain_userid,user_id,derived_tstamp,collector_tstamp,load_tstamp\n"
-    row = "{},consent_preferences,{},,2026-03-01 0{}:00:00,2026-03-01 0{}:00:01,2026-03-0{} 00:00:00\n"
-    events = [
-        ("e1", "a", 1, 1, 9),
-        ("e2", "a", 2, 2, 2),
-        ("e3", "b", 3, 3, 2),
-        ("e4", "c", 4, 4, 2),
-        ("e5", "c", 5, 5, 2),
-    ]
-    (tmp_path / "events.csv").write_text(head + "".join(row.format(*each) for each in events))
-    context = "root_id,event_type,consent_version,consent_scopes\n{}"
-    said = [
-        ("e1", "allow_all", "1"),
-        ("e2", "deny_all", "1"),
-        ("e3", "allow_selected", "2"),
-        ("e4", "allow_all", "1"),
-        ("e5", "expired", "1"),
-    ]
-    lines = "".join(f'{root},{kind},{version},"[""necessary"",""ads""]"\n' for root, kind, version in said)
-    (tmp_path / "contexts.csv").write_text(context.format(lines))
-    with ck.open() as ws:
-        ws.load_snowplow(tmp_path)
-        users = {
-            row["domain_userid"]: (row["last_event_type"], row["is_latest_version"])
-            for row in records(ws, "FROM snowplow_user")
-        }
-        assert users == {"a": ("deny_all", True), "b": ("allow_selected", False), "c": ("expired", True)}
-        assert timeline(ws, "device_history")["a", "ads"] == [(1, "true"), (2, "false")]
-        assert timeline(ws, "device_history")["c", "ads"] == [(4, "true"), (5, "false")]
-        assert [
-            (row["version"], row["people"], row["expired"]) for row in snowplow_counts(ws)["people_per_version"]
-        ] == [("1", 2, 1), (None, 1, 0)]
-
-
-def test_snowplow_files_without_events_are_refused(tmp_path: Path) -> None:
-    (tmp_path / "contexts.csv").write_text("root_id,elapsed_time\ne1,1.5\n")
-    with ck.open() as ws, pytest.raises(ck.SourceError, match="no file holds Snowplow events"):
-        ws.load_snowplow(tmp_path)

@@ -2,26 +2,6 @@
 -- collected: after, or before the refusal (then only the sending is late). stamp: what the event itself said: refused,
 -- granted (an outdated stamp), none (no consent object), unclear. other_device: the refusal was made on another device
 -- than the event comes from, so that the latest choice of the person counts (RULES.md 2.4).
--- Preference events are left out: Actions destinations get them whatever they say (section 2.3).
-WITH reached AS (
-    SELECT
-        q.delivery_id AS delivery_id,
-        q.event_id AS event_id,
-        m.destination_id AS destination_id,
-        COALESCE(q.logged_at, e.event_at) AS left_at,
-        e.event_at AS event_at,
-        e.anonymous_id AS anonymous_id,
-        e.signature_id AS signature_id,
-        s.subject_kind AS subject_kind,
-        s.subject_id AS subject_id
-    FROM delivery AS q
-    INNER JOIN event AS e ON e.event_id = q.event_id
-    INNER JOIN signature AS g ON g.signature_id = e.signature_id
-    INNER JOIN event_subject AS s ON s.event_id = e.event_id
-    CROSS JOIN newest_version AS n
-    INNER JOIN route_meaning AS m ON m.route_id = q.route_id AND m.version_id = n.version_id
-    WHERE m.status = 'delivered' AND g.kind = 'event'
-)
 SELECT
     f.subject_kind AS subject_kind,
     f.subject_id AS subject_id,
@@ -32,6 +12,7 @@ SELECT
     r.delivery_id AS delivery_id,
     r.event_id AS event_id,
     r.left_at AS left_at,
+    r.event_at AS event_at,
     CASE WHEN r.event_at < f.refused_at THEN 'before' ELSE 'after' END AS collected,
     CASE
         WHEN t.state IN ('A0', 'A1', 'A2') THEN 'none'
@@ -41,11 +22,10 @@ SELECT
     END AS stamp,
     CASE WHEN f.anonymous_id IS NULL OR r.anonymous_id IS NULL OR f.anonymous_id = r.anonymous_id THEN FALSE ELSE TRUE END AS other_device
 FROM destination_refusal AS f
-INNER JOIN reached AS r
+INNER JOIN delivered_event AS r
     ON r.subject_kind = f.subject_kind AND r.subject_id = f.subject_id AND r.destination_id = f.destination_id
     AND r.left_at >= f.refused_at AND r.left_at < f.ended_at
-INNER JOIN signature AS g ON g.signature_id = r.signature_id
-INNER JOIN stamp AS t ON t.stamp_id = g.stamp_id
+INNER JOIN stamp AS t ON t.stamp_id = r.stamp_id
 CROSS JOIN newest_version AS n
 INNER JOIN stamp_account AS a
-    ON a.stamp_id = g.stamp_id AND a.version_id = n.version_id AND a.destination_id = r.destination_id
+    ON a.stamp_id = r.stamp_id AND a.version_id = n.version_id AND a.destination_id = r.destination_id

@@ -16,10 +16,32 @@ WITH leaked AS (
         SUM(CASE WHEN x.collected = 'after' AND x.other_device = TRUE THEN 1 ELSE 0 END) AS other_device,
         SUM(CASE WHEN x.collected = 'before' THEN 1 ELSE 0 END) AS sent_late,
         MAX(CASE WHEN x.collected = 'after' THEN x.left_at END) AS last_at,
-        MAX(CASE WHEN x.collected = 'after' THEN e.event_at END) AS last_event_at
+        MAX(CASE WHEN x.collected = 'after' THEN x.event_at END) AS last_event_at
     FROM delivery_after_refusal AS x
-    INNER JOIN event AS e ON e.event_id = x.event_id
     GROUP BY x.subject_kind, x.subject_id, x.refusal_event_id, x.destination_id
+),
+span AS (
+    SELECT DISTINCT f.subject_kind AS subject_kind, f.subject_id AS subject_id, f.refused_at AS refused_at, f.ended_at AS ended_at
+    FROM destination_refusal AS f
+),
+sent AS (
+    SELECT
+        p.subject_kind AS subject_kind,
+        p.subject_id AS subject_id,
+        p.refused_at AS refused_at,
+        p.ended_at AS ended_at,
+        o.source_id AS source_id,
+        COUNT(*) AS events,
+        MAX(s.event_at) AS last_at
+    FROM span AS p
+    INNER JOIN event_subject AS s
+        ON s.subject_kind = p.subject_kind AND s.subject_id = p.subject_id
+        AND s.event_at >= p.refused_at AND s.event_at < p.ended_at
+    INNER JOIN signature AS g ON g.signature_id = s.signature_id
+    CROSS JOIN newest_version AS n
+    INNER JOIN signature_source AS o ON o.signature_id = s.signature_id AND o.version_id = n.version_id
+    WHERE g.kind = 'event'
+    GROUP BY p.subject_kind, p.subject_id, p.refused_at, p.ended_at, o.source_id
 ),
 offered AS (
     SELECT
@@ -27,17 +49,15 @@ offered AS (
         f.subject_id AS subject_id,
         f.refusal_event_id AS refusal_event_id,
         f.destination_id AS destination_id,
-        COUNT(*) AS chances,
-        MAX(e.event_at) AS last_chance_at
+        SUM(c.events) AS chances,
+        MAX(c.last_at) AS last_chance_at
     FROM destination_refusal AS f
-    INNER JOIN event_subject AS s ON s.subject_kind = f.subject_kind AND s.subject_id = f.subject_id
-    INNER JOIN event AS e ON e.event_id = s.event_id AND e.event_at >= f.refused_at AND e.event_at < f.ended_at
-    INNER JOIN signature AS g ON g.signature_id = e.signature_id
+    INNER JOIN sent AS c
+        ON c.subject_kind = f.subject_kind AND c.subject_id = f.subject_id
+        AND c.refused_at = f.refused_at AND c.ended_at = f.ended_at
     CROSS JOIN newest_version AS n
-    INNER JOIN signature_source AS o ON o.signature_id = e.signature_id AND o.version_id = n.version_id
     INNER JOIN connected AS t
-        ON t.version_id = n.version_id AND t.source_id = o.source_id AND t.destination_id = f.destination_id
-    WHERE g.kind = 'event'
+        ON t.version_id = n.version_id AND t.source_id = c.source_id AND t.destination_id = f.destination_id
     GROUP BY f.subject_kind, f.subject_id, f.refusal_event_id, f.destination_id
 )
 SELECT
@@ -48,7 +68,7 @@ SELECT
     f.refused_at AS refused_at,
     f.ended_at AS ended_at,
     CASE WHEN f.first_choice = 1 THEN TRUE ELSE FALSE END AS first_choice,
-    COALESCE(o.chances, 0) AS chances,
+    CAST(COALESCE(o.chances, 0) AS BIGINT) AS chances,
     CAST(COALESCE(l.deliveries, 0) AS BIGINT) AS deliveries,
     COALESCE(l.events, 0) AS events,
     CAST(COALESCE(l.stamp_refused, 0) AS BIGINT) AS stamp_refused,

@@ -44,26 +44,55 @@ granted AS (
     GROUP BY o.subject_kind, o.subject_id, o.grant_event_id, o.granted_at, o.destination_id
     HAVING COUNT(*) = MIN(a.categories)
 ),
+span AS (
+    SELECT DISTINCT g.subject_kind AS subject_kind, g.subject_id AS subject_id, g.granted_at AS granted_at, g.ended_at AS ended_at
+    FROM granted AS g
+),
+sent AS (
+    SELECT
+        p.subject_kind AS subject_kind,
+        p.subject_id AS subject_id,
+        p.granted_at AS granted_at,
+        p.ended_at AS ended_at,
+        o.source_id AS source_id,
+        COUNT(*) AS events
+    FROM span AS p
+    INNER JOIN event_subject AS s
+        ON s.subject_kind = p.subject_kind AND s.subject_id = p.subject_id
+        AND s.event_at >= p.granted_at AND s.event_at < p.ended_at
+    INNER JOIN signature AS k ON k.signature_id = s.signature_id
+    CROSS JOIN newest_version AS n
+    INNER JOIN signature_source AS o ON o.signature_id = s.signature_id AND o.version_id = n.version_id
+    WHERE k.kind = 'event'
+    GROUP BY p.subject_kind, p.subject_id, p.granted_at, p.ended_at, o.source_id
+),
 offered AS (
     SELECT
         g.subject_kind AS subject_kind,
         g.subject_id AS subject_id,
         g.grant_event_id AS grant_event_id,
         g.destination_id AS destination_id,
-        COUNT(DISTINCT e.event_id) AS chances,
-        MIN(CASE WHEN m.status = 'delivered' THEN COALESCE(q.logged_at, e.event_at) END) AS first_at
+        SUM(c.events) AS chances
     FROM granted AS g
-    INNER JOIN event_subject AS s ON s.subject_kind = g.subject_kind AND s.subject_id = g.subject_id
-    INNER JOIN event AS e ON e.event_id = s.event_id AND e.event_at >= g.granted_at AND e.event_at < g.ended_at
-    INNER JOIN signature AS k ON k.signature_id = e.signature_id
+    INNER JOIN sent AS c
+        ON c.subject_kind = g.subject_kind AND c.subject_id = g.subject_id
+        AND c.granted_at = g.granted_at AND c.ended_at = g.ended_at
     CROSS JOIN newest_version AS n
-    INNER JOIN signature_source AS o ON o.signature_id = e.signature_id AND o.version_id = n.version_id
     INNER JOIN connected AS t
-        ON t.version_id = n.version_id AND t.source_id = o.source_id AND t.destination_id = g.destination_id
-    LEFT JOIN delivery AS q ON q.event_id = e.event_id
-    LEFT JOIN route_meaning AS m
-        ON m.route_id = q.route_id AND m.version_id = n.version_id AND m.destination_id = g.destination_id
-    WHERE k.kind = 'event'
+        ON t.version_id = n.version_id AND t.source_id = c.source_id AND t.destination_id = g.destination_id
+    GROUP BY g.subject_kind, g.subject_id, g.grant_event_id, g.destination_id
+),
+reached AS (
+    SELECT
+        g.subject_kind AS subject_kind,
+        g.subject_id AS subject_id,
+        g.grant_event_id AS grant_event_id,
+        g.destination_id AS destination_id,
+        MIN(r.left_at) AS first_at
+    FROM granted AS g
+    INNER JOIN delivered_event AS r
+        ON r.subject_kind = g.subject_kind AND r.subject_id = g.subject_id AND r.destination_id = g.destination_id
+        AND r.event_at >= g.granted_at AND r.event_at < g.ended_at
     GROUP BY g.subject_kind, g.subject_id, g.grant_event_id, g.destination_id
 )
 SELECT
@@ -73,9 +102,12 @@ SELECT
     g.destination_id AS destination_id,
     g.granted_at AS granted_at,
     g.ended_at AS ended_at,
-    COALESCE(o.chances, 0) AS chances,
-    o.first_at AS first_at
+    CAST(COALESCE(o.chances, 0) AS BIGINT) AS chances,
+    r.first_at AS first_at
 FROM granted AS g
 LEFT JOIN offered AS o
     ON o.subject_kind = g.subject_kind AND o.subject_id = g.subject_id
     AND o.grant_event_id = g.grant_event_id AND o.destination_id = g.destination_id
+LEFT JOIN reached AS r
+    ON r.subject_kind = g.subject_kind AND r.subject_id = g.subject_id
+    AND r.grant_event_id = g.grant_event_id AND r.destination_id = g.destination_id

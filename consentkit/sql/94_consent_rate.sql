@@ -1,5 +1,6 @@
--- For people: one row per day or week (from Monday), source, country, regime and category: consent by event, by person and
--- by answer, each with its count. Silence is no refusal: events that name no readable value for the category and people
+-- For people: one row per day or week (from Monday), source, country, regime, version of the banner and category:
+-- consent by event, by person and by answer, each with its count. regime is the source's consent_model where it has one, else
+-- the policy's; version is what the consent object says. Silence is no refusal: events that name no readable value for the category and people
 -- who never answered in the log are counted apart. A person counts once, as of the last event in the row
 -- (RULES.md 2.4); who names a user id on one device only is the same person before and after.
 WITH named AS (
@@ -9,11 +10,12 @@ WITH named AS (
 ),
 placed AS (
     SELECT
-        e.event_id, e.signature_id, e.event_at, e.country, s.name AS source, v.regime, g.kind, g.stamp_id,
+        e.event_id, e.event_at, e.country, s.name AS source, coalesce(s.consent_model, v.regime) AS regime, t.version, g.kind, g.stamp_id,
         CAST(e.event_at AS DATE) AS day, CAST(date_trunc('week', e.event_at) AS DATE) AS week
     FROM event AS e
     INNER JOIN event_in_force AS f ON f.event_id = e.event_id
     INNER JOIN signature AS g ON g.signature_id = e.signature_id
+    INNER JOIN stamp AS t ON t.stamp_id = g.stamp_id
     CROSS JOIN newest_version AS n
     INNER JOIN signature_source AS o ON o.signature_id = e.signature_id AND o.version_id = n.version_id
     INNER JOIN source AS s ON s.source_id = o.source_id AND s.version_id = n.version_id
@@ -25,13 +27,13 @@ spread AS (
     SELECT 'week' AS grain, p.week AS starts, p.* FROM placed AS p
 ),
 counted AS (
-    SELECT s.grain, s.starts, s.source, s.country, s.regime, s.kind, s.stamp_id, count(*) AS events
+    SELECT s.grain, s.starts, s.source, s.country, s.regime, s.version, s.kind, s.stamp_id, count(*) AS events
     FROM spread AS s
     GROUP BY ALL
 ),
 by_event AS (
     SELECT
-        c.grain, c.starts, c.source, c.country, c.regime, n.category_id,
+        c.grain, c.starts, c.source, c.country, c.regime, c.version, n.category_id,
         sum(CASE WHEN c.kind = 'event' THEN c.events ELSE 0 END) AS events,
         sum(CASE WHEN c.kind = 'event' AND k.granted THEN c.events ELSE 0 END) AS events_granted,
         sum(CASE WHEN c.kind = 'event' AND (NOT k.granted OR t.state = 'A3') THEN c.events ELSE 0 END) AS events_refused,
@@ -44,14 +46,14 @@ by_event AS (
     GROUP BY ALL
 ),
 seen AS (
-    SELECT s.grain, s.starts, s.source, s.country, s.regime, b.subject_kind, b.subject_id, max(s.event_at) AS seen_at
+    SELECT s.grain, s.starts, s.source, s.country, s.regime, s.version, b.subject_kind, b.subject_id, max(s.event_at) AS seen_at
     FROM spread AS s
     INNER JOIN event_subject AS b ON b.event_id = s.event_id
     GROUP BY ALL
 ),
 by_person AS (
     SELECT
-        s.grain, s.starts, s.source, s.country, s.regime, n.category_id,
+        s.grain, s.starts, s.source, s.country, s.regime, s.version, n.category_id,
         count(*) AS people,
         count(*) FILTER (i.value = 'true') AS people_granted,
         count(*) FILTER (i.value = 'false') AS people_refused,
@@ -65,7 +67,7 @@ by_person AS (
     GROUP BY ALL
 )
 SELECT
-    e.grain, e.starts, e.source, e.country, e.regime, e.category_id,
+    e.grain, e.starts, e.source, e.country, e.regime, e.version, e.category_id,
     CAST(e.events AS BIGINT) AS events,
     CAST(e.events_granted AS BIGINT) AS events_granted,
     CAST(e.events_refused AS BIGINT) AS events_refused,
@@ -84,4 +86,5 @@ SELECT
 FROM by_event AS e
 LEFT JOIN by_person AS p
     ON p.grain = e.grain AND p.starts IS NOT DISTINCT FROM e.starts AND p.source = e.source
-    AND p.country IS NOT DISTINCT FROM e.country AND p.regime IS NOT DISTINCT FROM e.regime AND p.category_id = e.category_id
+    AND p.country IS NOT DISTINCT FROM e.country AND p.regime IS NOT DISTINCT FROM e.regime
+    AND p.version IS NOT DISTINCT FROM e.version AND p.category_id = e.category_id

@@ -11,6 +11,7 @@ WITH offered AS (
 chosen AS (
     SELECT
         c.root_id,
+        c.version,
         map_from_entries([
             (x, c.event_type NOT IN ('deny_all', 'withdrawn', 'expired') AND list_contains(c.scopes, x))
             for x in list_sort(o.scopes)
@@ -39,7 +40,7 @@ SELECT
                 'location', json_object('country', nullif(e.geo_country, ''))
             ),
             CASE WHEN c.root_id IS NULL THEN '{}'::JSON
-                ELSE json_object('consent', json_object('categoryPreferences', to_json(c.preferences))) END
+                ELSE json_object('consent', json_object('categoryPreferences', to_json(c.preferences), 'consentVersion', c.version)) END
         ))
     )::VARCHAR AS text,
     NULL::BLOB AS raw
