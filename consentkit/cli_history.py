@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -25,6 +26,12 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 Files = Annotated[list[str], typer.Argument(help="The files of a Snowplow export (CSV, TSV, Parquet), or a folder.")]
+Picture = Annotated[
+    Path | None,
+    typer.Option(
+        "--out", help="Draw it as a timeline into this file too: .svg, .png, .pdf, .html, or .csv for its rows."
+    ),
+]
 Kept = Annotated[str, typer.Option("--db", help="A DuckDB file to keep everything in; memory when not given.")]
 
 
@@ -70,6 +77,7 @@ def register(app: typer.Typer, tools: Tools) -> None:
         columns: Mapped = None,
         constants: Constant = None,
         db: Database = None,
+        out: Picture = None,
         as_json: Json = False,
         memory: Memory = None,
     ) -> None:
@@ -81,6 +89,11 @@ def register(app: typer.Typer, tools: Tools) -> None:
         given = (events, policy, deliveries, source, columns, constants)
         with loaded(tools, db, memory, given) as workspace:
             found = record(workspace, who)
+            if out is not None:
+                from consentkit.charts import save_person
+
+                save_person(workspace, who, out)
+                tools.say(f"wrote {out}")
         if as_json:
             typer.echo(person_json(found))
         else:

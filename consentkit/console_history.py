@@ -10,6 +10,7 @@ from rich.text import Text
 
 from consentkit.console import clean
 from consentkit.history import bar
+from consentkit.phrases import delay
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -198,13 +199,7 @@ def _cell(value: Any) -> str:
 
 
 def _delay(seconds: float | None) -> str | None:
-    """Say a delay in the largest unit that keeps it above two."""
-    if seconds is None:
-        return None
-    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.1f} {unit}"
-    return f"{seconds:.0f} s"
+    return None if seconds is None else delay(seconds, short=True)
 
 
 def _time(moment: datetime | None) -> str:

@@ -54,6 +54,14 @@ def span(first: date | None, last: date | None, *, year: bool = False) -> str:
     return f"{first.day if first.month == last.month else day(first)} to {tail}"
 
 
+def delay(seconds: float, *, short: bool = False) -> str:
+    """Say a length of time in the largest unit that keeps it above two: ``2.1 days``, or ``2.1 d``."""
+    for unit, letter, size in (("days", "d", 86_400), ("hours", "h", 3_600), ("minutes", "min", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.1f} {letter if short else unit}"
+    return f"{seconds:.0f} {'s' if short else 'seconds'}"
+
+
 def listing(words: Sequence[str]) -> str:
     """Join words: ``a``, ``a and b``, ``a, b and c``."""
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""

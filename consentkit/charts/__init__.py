@@ -20,6 +20,8 @@ from consentkit.charts.coverage import (
     release_rows,
 )
 from consentkit.charts.export import save as _save
+from consentkit.charts.history import consent_changes, consent_changes_rows, withdrawal_delay, withdrawal_delay_rows
+from consentkit.charts.person import person_rows, person_timeline
 from consentkit.charts.simulated import simulated_change, simulated_rows
 from consentkit.charts.violations import (
     destinations_overview,
@@ -37,17 +39,21 @@ if TYPE_CHECKING:
 
 __all__ = [
     "completeness_calendar",
+    "consent_changes",
     "consent_rate",
     "coverage_by_version",
     "decision_flow",
     "destinations_overview",
+    "person_timeline",
     "refused_heatmap",
     "release_before_after",
     "rows",
     "save",
+    "save_person",
     "save_simulated",
     "simulated_change",
     "violations_over_time",
+    "withdrawal_delay",
 ]
 
 
@@ -66,6 +72,8 @@ CHARTS: dict[str, _Picture] = {
     "coverage_by_version": _Picture(coverage_by_version, coverage_rows),
     "release_before_after": _Picture(release_before_after, release_rows),
     "consent_rate": _Picture(consent_rate, consent_rate_rows),
+    "consent_changes": _Picture(consent_changes, consent_changes_rows),
+    "withdrawal_delay": _Picture(withdrawal_delay, withdrawal_delay_rows),
     "completeness_calendar": _Picture(completeness_calendar, completeness_rows),
 }
 
@@ -88,6 +96,11 @@ def save(workspace: Workspace, name: str, path: str | Path, *, width: int = 640)
 def save_simulated(workspace: Workspace, policy: Policy | str | Path, path: str | Path, *, width: int = 640) -> None:
     """Write the chart of what ``policy`` would change, or its rows, as :func:`save` does."""
     _save(simulated_change(workspace, policy, width=width), Path(path), lambda: simulated_rows(workspace, policy))
+
+
+def save_person(workspace: Workspace, who: str, path: str | Path, *, width: int = 640) -> None:
+    """Write the timeline of one person or device, or its rows, as :func:`save` does; the id stands in it as loaded."""
+    _save(person_timeline(workspace, who, width=width), Path(path), lambda: person_rows(workspace, who))
 
 
 def _named(name: str) -> _Picture:

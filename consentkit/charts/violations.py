@@ -67,7 +67,7 @@ def violations_over_time(workspace: Workspace, width: int = WIDTH) -> Chart:
         groups.setdefault((row["destination"], row["although"]), []).append(row)
     ranked = sorted(groups.items(), key=lambda item: (-_total(item[1]), item[0]))
     step = grain(whole["first_at"], whole["last_at"])
-    days = _steps(step, [row["period"] for row in rows if row["period"]], whole)
+    days = steps(step, [row["period"] for row in rows if row["period"]], whole)
     top = max(row["deliveries"] for row in rows)
     names = labels([destination for (destination, _), _ in ranked], letters(width) + 12)
     shown = ranked[:_SHOWN]
@@ -100,7 +100,7 @@ def _headline(ranked: list[tuple[tuple[str, str], list[Row]]]) -> str:
     return f"{told}; {rest:,} more to {count(others, 'other destination')}" if others else f"{told}; {rest:,} more"
 
 
-def _steps(step: str, seen: list[date], whole: Row) -> list[date]:
+def steps(step: str, seen: list[date], whole: Row) -> list[date]:
     """List every day, week or month of the period, with and without anything in it."""
     if whole["first_at"] is None:
         return sorted(set(seen))

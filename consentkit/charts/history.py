@@ -1,0 +1,222 @@
+"""Charts of consent over time: when people changed their mind, and how long it took until that was honoured."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import altair as alt
+
+from consentkit.charts.theme import (
+    BLUE,
+    GRID,
+    INK,
+    ORANGE,
+    PURPLE,
+    SKY,
+    VERMILLION,
+    WIDTH,
+    Chart,
+    Row,
+    ask,
+    grain,
+    left_room,
+    letters,
+    no_data,
+    period,
+    says_period,
+    text_layers,
+    titled,
+    values,
+)
+from consentkit.charts.violations import day_axis, steps
+from consentkit.phrases import count, delay, labels, listing, visible
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from consentkit.workspace import Workspace
+
+_SHOWN = 20
+# How a choice is told where it changes something, and its colour; in the order of the panels.
+_CHANGES = {
+    "withdrawn": ("Refused what they had granted", VERMILLION),
+    "granted later": ("Granted what they had refused", BLUE),
+    "first granted": ("Granted something when first asked", SKY),
+    "first refused": ("Refused something when first asked", ORANGE),
+    "in conflict": ("Two people became one and differ", PURPLE),
+}
+_WITHIN = {
+    "none": "Nothing left",
+    "5 minutes": "5 minutes",
+    "1 hour": "1 hour",
+    "1 day": "1 day",
+    "1 week": "1 week",
+    "longer": "Longer",
+}
+
+
+def consent_changes_rows(workspace: Workspace) -> list[Row]:
+    """Return choices that changed something by day, week or month, kind of change and category; null: any of them."""
+    whole = period(workspace)
+    return ask(workspace, "chart_consent_changes", [grain(whole["first_at"], whole["last_at"])])
+
+
+def consent_changes(workspace: Workspace, width: int = WIDTH) -> Chart:
+    """Draw when people made up their minds: first answers, withdrawals and later grants, each in a row of bars."""
+    whole = period(workspace)
+    rows = consent_changes_rows(workspace)
+    if not rows:
+        return no_data(
+            "No choice of anyone is in the log", "No preference event that says something was loaded.", width
+        )
+    step = grain(whole["first_at"], whole["last_at"])
+    parts = [row for row in rows if row["category"] is not None]
+    rows = [row for row in rows if row["category"] is None]
+    days = steps(step, [row["period"] for row in rows], whole)
+    kinds = [kind for kind in _CHANGES if any(row["change"] == kind for row in rows)]
+    top = max(row["choices"] for row in rows)
+    panels = [
+        _strip(
+            kind, [row for row in rows if row["change"] == kind], parts, days, step, top, width, last=kind == kinds[-1]
+        )
+        for kind in kinds
+    ]
+    total = {kind: sum(row["choices"] for row in rows if row["change"] == kind) for kind in _CHANGES}
+    title = f"{count(total['withdrawn'], 'choice')} withdrew consent"
+    worst = _most([row for row in parts if row["change"] == "withdrawn"])
+    title += f", most often of {visible(worst, 30)}" if worst else ""
+    title += f"; {total['granted later']:,} gave it later"
+    subtitle = ["Choices that changed something; one choice may do several of these", says_period(whole)]
+    return titled(alt.vconcat(*panels, spacing=14), title, subtitle, width)
+
+
+def _most(rows: list[Row]) -> str | None:
+    found: dict[str, int] = {}
+    for row in rows:
+        found[row["category"]] = found.get(row["category"], 0) + row["choices"]
+    return min(found, key=lambda name: (-found[name], name), default=None)
+
+
+def _strip(
+    kind: str, rows: list[Row], parts: list[Row], days: list[date], step: str, top: int, width: int, *, last: bool
+) -> Chart:
+    says, color = _CHANGES[kind]
+    room = width - 60
+    cells = [
+        {
+            "period": row["period"],
+            "choices": row["choices"],
+            "people": row["people"],
+            "of": listing(
+                [
+                    f"{visible(part['category'], 30)} {part['choices']:,}"
+                    for part in parts
+                    if part["change"] == kind and part["period"] == row["period"]
+                ][:6]
+            ),
+        }
+        for row in rows
+    ]
+    x = alt.X(
+        "period:O",
+        scale=alt.Scale(domain=[each.isoformat() for each in days], paddingInner=0.15),
+        axis=day_axis(days, step, room, shown=last),
+    )
+    scale = alt.Scale(domain=[0, top * 1.25], nice=False)
+    base = alt.Chart(values(cells)).encode(x=x, y=alt.Y("choices:Q", scale=scale, axis=None))
+    tip = [
+        alt.Tooltip("period:O", title=step),
+        alt.Tooltip("choices:Q", format=","),
+        alt.Tooltip("people:Q", format=","),
+        alt.Tooltip("of:N", title="categories"),
+    ]
+    bars = base.mark_bar(color=color).encode(tooltip=tip)
+    numbers = base.mark_text(baseline="bottom", dy=-2, fontSize=11).encode(text=alt.Text("choices:Q", format=","))
+    line = alt.Chart(values([{"zero": 0}])).mark_rule(color=GRID).encode(y=alt.Y("zero:Q", scale=scale, axis=None))
+    title = alt.TitleParams(
+        text=f"{says}: {count(sum(row['choices'] for row in rows), 'choice')}",
+        fontSize=12.5,
+        fontWeight="normal",
+        color=INK,
+        offset=4,
+        frame="group",
+    )
+    return alt.layer(line, bars, numbers).properties(width=room, height=50, title=title)
+
+
+def withdrawal_delay_rows(workspace: Workspace) -> list[Row]:
+    """Return refusals by destination and by how long afterwards something was still delivered."""
+    return ask(workspace, "chart_withdrawal_delay")
+
+
+def withdrawal_delay(workspace: Workspace, width: int = WIDTH) -> Chart:
+    """Draw for each destination after how many refusals nothing left any more, and how long the others took."""
+    rows = withdrawal_delay_rows(workspace)
+    title = "How long refusals were ignored"
+    if not workspace.rows("SELECT 1 FROM delivery LIMIT 1"):
+        return no_data(title, "No delivery log was loaded: what was delivered is not known.", width)
+    if not rows:
+        return no_data(title, "Nobody refused what a destination needs and then sent another event.", width)
+    late = [row for row in rows if row["within"] != "none"]
+    found = {
+        name: [row for row in rows if row["destination"] == name]
+        for name in dict.fromkeys(row["destination"] for row in rows)
+    }
+    ignored = {name: sum(row["refusals"] for row in own if row in late) for name, own in found.items()}
+    shown = sorted(found, key=lambda name: (-ignored[name], name))[:_SHOWN]
+    names = labels(shown, letters(width))
+    chart = _grid([row for row in rows if row["destination"] in names], names, found, width)
+    tested = sum(row["refusals"] for row in rows)
+    told = f"After {sum(ignored.values()):,} of {count(tested, 'refusal')} something was still delivered"
+    if late:
+        worst = max(late, key=lambda row: row["longest"])
+        told += f", up to {delay(worst['longest'])} later at {visible(worst['destination'], 30)}"
+    leaking = sum(row["leaking"] for row in rows)
+    subtitle = [
+        "A refusal counts once for each destination it closes, if the person still sent events. "
+        "Columns: within what time the last delivery left",
+        f"{leaking:,} of them still stand and are still not kept" if leaking else "",
+        f"{len(shown)} of {len(found)} destinations are drawn, the worst first." if len(found) > len(shown) else "",
+        says_period(period(workspace)),
+    ]
+    return titled(chart, told, subtitle, width)
+
+
+def _grid(rows: list[Row], names: dict[str, str], found: dict[str, list[Row]], width: int) -> Chart:
+    cells = []
+    for row in rows:
+        whole = sum(each["refusals"] for each in found[row["destination"]])
+        bad = row["within"] != "none"
+        cells.append(
+            {
+                **row,
+                "name": names[row["destination"]],
+                "destination": visible(row["destination"]),
+                "kind": _WITHIN[row["within"]],
+                "of": whole,
+                "shade": max(0.18, min(0.8, row["refusals"] / whole * 2)) if bad else 0.0,
+                "bad": bad,
+                "says": f"{row['refusals']:,}" if bad else f"{row['refusals']:,} of {whole:,}",
+            }
+        )
+    order = list(_WITHIN.values())
+    base = alt.Chart(values(cells)).encode(
+        x=alt.X(
+            "kind:N",
+            sort=order,
+            scale=alt.Scale(domain=order),
+            axis=alt.Axis(orient="top", title=None, labelAngle=0 if width >= 500 else -35, domain=False, ticks=False),
+        ),
+        y=alt.Y("name:N", sort=list(names.values()), axis=alt.Axis(title=None, domain=False, ticks=False)),
+    )
+    box = base.mark_rect(color=VERMILLION, stroke=GRID, cornerRadius=2).encode(
+        fillOpacity=alt.FillOpacity("shade:Q", scale=None),
+        tooltip=[
+            alt.Tooltip("destination:N"),
+            alt.Tooltip("kind:N", title="last delivery within"),
+            *(alt.Tooltip(f"{name}:Q", format=",") for name in ("refusals", "people", "events", "leaking")),
+            alt.Tooltip("of:Q", title="refusals in all", format=","),
+        ],
+    )
+    text = text_layers(base.encode(text="says:N"), "datum.bad", fontSize=12 if width >= 500 else 10)
+    return alt.layer(box, *text).properties(width=width - left_room(width) - 20, height=alt.Step(28))
