@@ -167,7 +167,7 @@ def test_json_on_stdout_is_nothing_but_json(tmp_path: Path) -> None:
     code = "from consentkit.cli import main; main()"
     done = subprocess.run([sys.executable, "-c", code, *words], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 1, done.stderr
-    assert json.loads(done.stdout)["counts"]["failed"] == 10
+    assert json.loads(done.stdout)["counts"]["failed"] == 13
     assert all(line.startswith("warning: data/sample/policy.yml") for line in done.stderr.splitlines()), done.stderr
 
 

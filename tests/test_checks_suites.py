@@ -43,7 +43,7 @@ def test_our_own_suites_load_and_nothing_is_lost() -> None:
 
 
 def test_every_own_expectation_is_in_a_suite_and_follows_the_convention() -> None:
-    from consentkit.checks.expectations import OWN
+    from consentkit.checks.catalogue import OWN
 
     used = {entry.type for each in load_suites(ROOT / "expectations") for entry in each.entries}
     assert OWN.keys() <= used

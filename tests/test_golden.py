@@ -132,6 +132,7 @@ READABLE = {
             "consent_stretch",
             "device_history",
             "person_history",
+            "stamp_change",
             "unannounced_change",
             "event_subject",
         )

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from consentkit.checks.expectations import OWN
+from consentkit.checks import expectations, expectations_over_time  # noqa: F401 - makes our own classes known
+from consentkit.checks.slices import SliceExpectation
 
 # isort: split
 from great_expectations.compatibility import pydantic
 from great_expectations.expectations import registry
 
+OWN: dict[str, type[SliceExpectation]] = {each.expectation_type: each for each in SliceExpectation.__subclasses__()}
 _HOLE = re.compile(r"\{batch\}")
 _NAMED = re.compile(r"\{batch\}\s+AS\b", re.IGNORECASE)
 
@@ -60,6 +62,8 @@ def _unlike(model: Any, kwargs: dict[str, Any]) -> Any:
         number = isinstance(wanted, type) and issubclass(wanted, int | float) and wanted is not bool
         if (number or name == "mostly") and isinstance(value, bool | str):
             yield (name,), f"this must be a number, not {value!r}"
+        elif number and issubclass(wanted, int) and isinstance(value, float):
+            yield (name,), f"this must be a whole number, not {value!r}"
         elif wanted == dict[str, float] and isinstance(value, dict):
             for key, share in value.items():
                 if isinstance(share, bool) or not isinstance(share, int | float):

@@ -1,4 +1,4 @@
-"""Our own expectations, one class each, named in Great Expectations' convention.
+"""Our own expectations about events, stamps, deliveries and input, one class each, named in the library's convention.
 
 The class says what is read, per what it is judged and how it is told; :mod:`consentkit.checks.slices` does the
 work. ``reads`` are the checks of the view; ``rows_query`` lists what is behind a failure.
@@ -6,17 +6,7 @@ work. ``reads`` are the checks of the view; ``rows_query`` lists what is behind 
 
 from __future__ import annotations
 
-from datetime import date, timedelta
-from itertools import pairwise
-from typing import Any, ClassVar
-
-from consentkit.checks.metrics import DAYS
 from consentkit.checks.slices import SliceExpectation
-
-# isort: split
-from great_expectations.compatibility import pydantic
-from great_expectations.expectations.expectation import BatchExpectation
-from great_expectations.validator.metric_configuration import MetricConfiguration
 
 
 class ExpectEventsToCarryConsentObject(SliceExpectation):
@@ -287,63 +277,3 @@ class ExpectDeliveryStatusesToBeKnown(SliceExpectation):
     unit = ("delivery record", "delivery records")
     says = "have a status that is not known"
     rows_query = "SELECT * FROM finding_row WHERE code = 'X4'"
-
-
-class ExpectNoDayWithoutEvents(SliceExpectation):
-    """From a source's first day to the last day of all, there is no day without an event of it.
-
-    Up to ``longest_gap`` days in a row are allowed, for a source that rests at the weekend.
-    """
-
-    longest_gap: int = pydantic.Field(0, ge=0)
-
-    view = "event_tally"
-    reads = ()
-    per = "source"
-    unit = ("day", "days")
-    says = "have no event"
-    rows_query = "SELECT source, day, sum(events) AS events FROM event_tally GROUP BY source, day ORDER BY source, day"
-    success_keys: ClassVar[tuple[str, ...]] = (*SliceExpectation.success_keys, "longest_gap")
-
-    def get_validation_dependencies(self, execution_engine: Any = None, runtime_configuration: Any = None) -> Any:
-        """Ask for one metric: the days with events."""
-        needed = BatchExpectation.get_validation_dependencies(self, execution_engine, runtime_configuration)
-        domain = self._get_domain_kwargs()
-        wanted = MetricConfiguration(metric_name=DAYS, metric_domain_kwargs=domain, metric_value_kwargs={})
-        needed.set_metric_configuration(DAYS, wanted)
-        return needed
-
-    def _validate(
-        self,
-        metrics: dict[str, Any],
-        runtime_configuration: Any = None,  # noqa: ARG002
-        execution_engine: Any = None,  # noqa: ARG002
-    ) -> dict[str, Any]:
-        days: dict[str, list[date]] = {}
-        for row in metrics[DAYS]:
-            days.setdefault(row["source"], []).append(row["day"])
-        last = max((max(each) for each in days.values()), default=date.min)
-        groups, slices = [], []
-        for source, seen in sorted(days.items()):
-            gaps = [gap for gap in _gaps(seen, last) if gap[2] > self.longest_gap]
-            missing = sum(gap[2] for gap in gaps)
-            whole = (last - min(seen)).days + 1
-            groups.append({"name": source, "checked": whole, "unclear": 0, "failing": missing, "possible": 0})
-            for first, end, length in gaps:
-                place = {"source": source, "first_day": first.isoformat(), "last_day": end.isoformat()}
-                slices.append({**place, "checked": whole, "failing": length, "possible": 0})
-        return self._judge(groups, sorted(slices, key=lambda row: -row["failing"]), [])
-
-
-def _gaps(seen: list[date], last: date) -> list[tuple[date, date, int]]:
-    """List the stretches of days that are missing: first day, last day, how many."""
-    ordered = [*sorted(seen), last + timedelta(days=1)]
-    found = []
-    for before, after in pairwise(ordered):
-        length = (after - before).days - 1
-        if length > 0:
-            found.append((before + timedelta(days=1), after - timedelta(days=1), length))
-    return found
-
-
-OWN: dict[str, type[SliceExpectation]] = {each.expectation_type: each for each in SliceExpectation.__subclasses__()}

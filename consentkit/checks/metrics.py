@@ -2,6 +2,7 @@
 
 A slice is a row of a view with the columns ``code``, ``checked``, ``unclear``, ``failing``, ``possible``,
 ``sample_event_id`` and ``sample_delivery_id``; every other column says where (source, version, destination, day).
+Where a slice has ``hours``, it fails only beyond as many as are allowed.
 """
 
 from __future__ import annotations
@@ -24,14 +25,14 @@ SLICES = "consentkit.slices"
 DAYS = "consentkit.days"
 MOST_SLICES = 10
 MOST_SAMPLES = 10
-_MEASURES = ("code", "checked", "unclear", "failing", "possible", "sample_event_id", "sample_delivery_id")
+_MEASURES = ("code", "hours", "checked", "unclear", "failing", "possible", "sample_event_id", "sample_delivery_id")
 
 
 class SliceMetric(TableMetricProvider):
     """Sums per group, the worst slices of the groups, and a few ids to look at."""
 
     metric_name = SLICES
-    value_keys = ("codes", "per")
+    value_keys = ("codes", "per", "beyond")
 
     @metric_value(engine=SqlAlchemyExecutionEngine)
     def _sqlalchemy(
@@ -44,6 +45,8 @@ class SliceMetric(TableMetricProvider):
     ) -> dict[str, Any]:
         source = _batch(execution_engine, metric_domain_kwargs)
         names = list(execution_engine.execute_query(sa.select(sa.text("*")).select_from(source).limit(0)).keys())
+        if metric_value_kwargs["beyond"] is not None:
+            source = _late_only(source, names, metric_value_kwargs["beyond"])
         chosen = _column("code").in_(metric_value_kwargs["codes"].split(","))
         per = metric_value_kwargs["per"]
         apart = (*_MEASURES, "day") if per == "detail" else (*_MEASURES, "day", "detail")
@@ -79,6 +82,16 @@ class DayMetric(TableMetricProvider):
 def _batch(engine: Any, domain: dict[str, Any]) -> Any:
     selectable, _, _ = engine.get_compute_domain(domain, domain_type=MetricDomainTypes.TABLE)
     return selectable
+
+
+def _late_only(source: Any, names: list[str], beyond: int) -> Any:
+    """Let slices of no more hours than allowed fail in nothing."""
+    late = _column("hours") > beyond
+    columns = [
+        sa.case((late, _column(name)), else_=0).label(name) if name in ("failing", "possible") else _column(name)
+        for name in names
+    ]
+    return sa.select(*columns).select_from(source).subquery("late")
 
 
 def _column(name: str) -> Any:

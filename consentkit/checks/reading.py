@@ -36,7 +36,7 @@ def read_own(own: type[SliceExpectation], entry: Entry, told: dict[str, Any]) ->
         "slice_count": details["slices"],
         "samples": tuple(details["samples"]),
     }
-    facts["rows_sql"] = rows_query(own.rows_query, own.per, broken) if result["unexpected_count"] else None
+    facts["rows_sql"] = rows_query(own.rows_sql(entry.kwargs), own.per, broken) if result["unexpected_count"] else None
     facts["message"] = _sentence(own, facts)
     return facts
 

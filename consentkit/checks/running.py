@@ -50,7 +50,7 @@ def check(
     Raises :class:`SuiteError` where a suite cannot be used, :class:`UsageError` without a policy.
     """
     _refuse(fail_on, max_rate)
-    from consentkit.checks.expectations import OWN
+    from consentkit.checks.catalogue import OWN
     from consentkit.checks.results import CheckResult
 
     suites = load_suites(paths)
@@ -180,7 +180,7 @@ def _read(result: Any) -> Told:
 def _outcome(
     workspace: Workspace, suite: Suite, entry: Entry, told: Told, made: Scratch, known: dict[str, set[str]]
 ) -> Outcome:
-    from consentkit.checks.expectations import OWN
+    from consentkit.checks.catalogue import OWN
     from consentkit.checks.reading import read_core, read_own
     from consentkit.checks.results import Outcome
 

@@ -29,6 +29,8 @@ SLICES = (
     "input_slice",
     "destination_slice",
     "allowance_slice",
+    "history_slice",
+    "withdrawal_slice",
 )
 _SUMMARIES = ("finding", "finding_total", "finding_completeness", "coverage", "destination_count", "source_count")
 _NAME = "consentkit_scratch"

@@ -66,10 +66,19 @@ class SliceExpectation(BatchExpectation):
         wanted = MetricConfiguration(
             metric_name=SLICES,
             metric_domain_kwargs=self._get_domain_kwargs(),
-            metric_value_kwargs={"codes": ",".join(self.reads), "per": self.per},
+            metric_value_kwargs=self._asked(),
         )
         needed.set_metric_configuration(SLICES, wanted)
         return needed
+
+    def _asked(self) -> dict[str, Any]:
+        """Say what is summed: which checks of the view, per what, and beyond how many hours it fails."""
+        return {"codes": ",".join(self.reads), "per": self.per, "beyond": None}
+
+    @classmethod
+    def rows_sql(cls, kwargs: dict[str, Any]) -> str:  # noqa: ARG003
+        """Return the query for the rows behind a failure, given the settings of the suite."""
+        return cls.rows_query
 
     def _validate(
         self,

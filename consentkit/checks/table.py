@@ -35,8 +35,8 @@ def print_check(console: Console, result: CheckResult) -> None:
     if not passed:
         return
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
-    table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
+    table.add_column(overflow="fold", ratio=1)
+    table.add_column(overflow="fold", ratio=1)
     for each in passed:
         table.add_row(Text(each.id), Text(each.message, style="dim"))
     console.print()
@@ -65,10 +65,10 @@ def _print_one(console: Console, each: Outcome) -> None:
 def _slices(each: Outcome) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim")
     shown = [(place_of(row), _count(row), days_of(row)) for row in each.slices[:_SHOWN]]
-    table.add_column("where", overflow="ellipsis", no_wrap=True)
-    table.add_column(each.unit, justify="right", no_wrap=True, min_width=max(len(row[1]) for row in shown))
+    table.add_column("where", overflow="fold")  # the one that may break, so that no count and no day is cut off
+    table.add_column("failing", justify="right", no_wrap=True)
     if any(row[2] for row in shown):
-        table.add_column("days", no_wrap=True, min_width=max(len(row[2]) for row in shown))
+        table.add_column("days", no_wrap=True)
     for row in shown:
         table.add_row(*(Text(cell) for cell in row[: len(table.columns)]))
     return table

@@ -1,5 +1,6 @@
 -- One row per destination and day that anything was delivered on: the deliveries, and by how many they exceed
 -- the events of that day that the rules let through to it. What the rules cannot judge counts as let through.
+-- Deliveries are records of the log; where a delivery overview counts them, also what it counts (detail says so).
 WITH counted AS (
     SELECT
         f.signature_id AS signature_id, f.version_id AS version_id, CAST(f.event_at AS DATE) AS day, COUNT(*) AS events
@@ -30,6 +31,7 @@ compared AS (
 SELECT
     'beyond' AS code,
     c.destination AS destination,
+    CAST(NULL AS VARCHAR) AS detail,
     c.day AS day,
     CAST(c.delivered AS BIGINT) AS checked,
     CAST(0 AS BIGINT) AS unclear,
@@ -39,3 +41,20 @@ SELECT
     CAST(NULL AS BIGINT) AS sample_delivery_id
 FROM compared AS c
 WHERE c.delivered > 0
+UNION ALL
+SELECT
+    'beyond' AS code,
+    d.name AS destination,
+    'delivery overview' AS detail,
+    r.day AS day,
+    r.delivered AS checked,
+    CAST(0 AS BIGINT) AS unclear,
+    COALESCE(f.n, 0) AS failing,
+    CASE WHEN f.certainty = 'possible' THEN f.n ELSE 0 END AS possible,
+    CAST(NULL AS BIGINT) AS sample_event_id,
+    CAST(NULL AS BIGINT) AS sample_delivery_id
+FROM count_reconciled AS r
+CROSS JOIN newest_version AS v
+INNER JOIN destination AS d ON d.version_id = v.version_id AND d.destination_id = r.destination_id
+LEFT JOIN finding_count AS f ON f.destination_id = r.destination_id AND f.day = r.day AND f.code = 'X25'
+WHERE r.has_events = TRUE AND r.delivered > 0 AND d.known = TRUE
