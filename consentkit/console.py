@@ -21,6 +21,8 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from consentkit.phrases import UNITS
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
@@ -28,16 +30,6 @@ if TYPE_CHECKING:
     from consentkit.summary import Row, Summary
 
 _STYLES = {"critical": "bold red", "warning": "yellow", "info": "dim"}
-_UNITS = {
-    "V22": "categories",
-    "X1": "lines",
-    "X2": "files",
-    "X12": "files",
-    "X21": "cells",
-    "X27": "days",
-    "X29": "records",
-    "X30": "cells",
-}
 _SHOWN_ROWS = 8
 _SHOWN_DESTINATIONS = 20
 
@@ -162,7 +154,7 @@ def _finding_cells(row: Row) -> list[Text]:
 
 
 def _unit(row: Row) -> str:
-    return "deliveries" if row["destination"] else _UNITS.get(row["code"], "events")
+    return "deliveries" if row["destination"] else UNITS.get(row["code"], ("event", "events"))[1]
 
 
 def _destinations_table(summary: Summary) -> Table:

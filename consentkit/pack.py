@@ -17,7 +17,9 @@ from consentkit.engine import sql_names, sql_text
 from consentkit.errors import UsageError
 from consentkit.phrases import percent
 from consentkit.pseudonyms import Pseudonyms
-from consentkit.report import CANNOT_SHOW, Remembering, report_html, sample_row, verdict_sentence
+from consentkit.report import Remembering, report_html
+from consentkit.report_findings import sample_row
+from consentkit.report_words import CANNOT_SHOW, verdict_sentence
 from consentkit.summary import csv_text
 
 if TYPE_CHECKING:
@@ -88,6 +90,7 @@ def _fill(workspace: Workspace, folder: Path, names: Pseudonyms) -> str:
         "destinations.csv": csv_text(summary.destinations),
         "recipients.csv": csv_text(seen.table("ask_recipients")),
         "remediation.csv": csv_text(seen.table("ask_remediation")),
+        "first_bad.csv": csv_text(seen.table("report_first_bad")),
         "causes.csv": csv_text([{**vars(each), "says": str(each)} for each in find_causes(seen)]),
         "samples.csv": csv_text([_sample(row, names) for row in seen.table("report_samples")]),
         "completeness.csv": csv_text(_completeness(summary)),
@@ -107,11 +110,11 @@ def _fill(workspace: Workspace, folder: Path, names: Pseudonyms) -> str:
 
 def _draw(seen: Remembering, folder: Path) -> None:
     from consentkit.charts import CHARTS
-    from consentkit.charts.export import png, svg
+    from consentkit.charts.export import png, svg_file
 
     for name, picture in CHARTS.items():
         chart = picture.draw(seen)
-        _write(folder / f"charts/{name}.svg", (svg(chart) + "\n").encode())
+        _write(folder / f"charts/{name}.svg", svg_file(chart).encode())
         _write(folder / f"charts/{name}.png", png(chart))
         _write(folder / f"charts/{name}.csv", csv_text(picture.rows(seen)).encode("utf-8", "backslashreplace"))
 
@@ -174,7 +177,7 @@ def _readme(summary: Summary, names: Pseudonyms) -> str:
         "",
         "report.html        the report, for readers",
         "summary.json       the same numbers, for programs",
-        "findings.csv, destinations.csv, recipients.csv, causes.csv, samples.csv",
+        "findings.csv, destinations.csv, recipients.csv, causes.csv, first_bad.csv, samples.csv",
         "remediation.csv    findings opened, closed and reopened, audit by audit of this database",
         "completeness.csv   what became of every line read; days.csv: how much there is of each day",
         "inputs.csv         the files read, with size, SHA-256 and time range",

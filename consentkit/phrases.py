@@ -16,6 +16,17 @@ _MONTHS = (
 # Only letters that the fonts inside vl-convert can draw: Latin, Greek, Cyrillic and a little punctuation.
 _DRAWABLE = ((0x20, 0x7E), (0xA0, 0x17F), (0x391, 0x3CE), (0x400, 0x45F), (0x2013, 0x2014), (0x2018, 0x201D))
 _ELLIPSIS = "..."
+# What findings that are not about events count: one, and several.
+UNITS = {
+    "V22": ("category", "categories"),
+    "X1": ("line", "lines"),
+    "X2": ("file", "files"),
+    "X12": ("file", "files"),
+    "X21": ("cell", "cells"),
+    "X27": ("day", "days"),
+    "X29": ("record", "records"),
+    "X30": ("cell", "cells"),
+}
 
 
 def count(number: int, one: str, many: str | None = None) -> str:

@@ -7,7 +7,7 @@ import io
 from typing import TYPE_CHECKING, Any
 
 from consentkit.phrases import percent, span, visible
-from consentkit.report import verdict_sentence
+from consentkit.report_words import deliveries_parts, verdict_sentence
 from consentkit.simulating import SAYS
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _SHOWN = 25
 _CELL = "padding:4px 14px 4px 0;text-align:left;vertical-align:top;border-bottom:1px solid #80808040"
 _COLORS = {"critical": "#d55e00", "warning": "#e69f00", "info": "#56b4e9"}
+_PARTS = {"refused": "#d55e00", "silent": "#e69f00", "lost": "#cc79a7", "kept": "#009e73"}
 _OUTCOMES = {
     "deliver": "#009e73",
     "block": "#5b6470",
@@ -175,14 +176,7 @@ def _deliveries_bar(summary: Summary) -> str:
     coverage = summary.coverage
     if not coverage["deliveries"]:
         return ""
-    refused = sum(row["deliveries"] or 0 for row in summary.totals if row["code"] in ("V5", "V6", "V26"))
-    lost, unchecked = coverage["deliveries_without_event"], coverage["deliveries_unchecked"]
-    parts = (
-        ("delivered although refused", refused, _COLORS["critical"]),
-        ("not held against anything", unchecked, _COLORS["warning"]),
-        ("of events not loaded", lost, "#cc79a7"),
-        ("no refusal", max(0, coverage["deliveries"] - refused - unchecked - lost), "#009e73"),
-    )
+    parts = [(words, n, _PARTS[name]) for words, n, name in deliveries_parts(summary)]
     return f"<p>{coverage['deliveries']:,} deliveries:</p>{_stacked(parts)}{_legend(parts)}"
 
 

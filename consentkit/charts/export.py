@@ -15,6 +15,14 @@ if TYPE_CHECKING:
 
 FORMATS = ("png", "svg", "pdf", "html", "csv")
 _LOCAL_ID = re.compile(r'(?<=\bid=")[^"]+(?=")|(?<=url\(#)[^)]+(?=\))|(?<=href="#)[^"]+(?=")')
+# Charts are laid out in the widths of Liberation Sans, which are those of Arial. Where neither is there, a browser may
+# take a wider one, and words would be cut off at the edge: this name stands for such a font, drawn smaller.
+WIDE_FONTS = (
+    '@font-face { font-family: "ck narrowed"; src: local("DejaVu Sans"), local("Verdana"); size-adjust: 88%; }\n'
+    '@font-face { font-family: "ck narrowed"; font-weight: bold; src: local("DejaVu Sans Bold"), '
+    'local("DejaVuSans-Bold"), local("Verdana Bold"), local("Verdana-Bold"); size-adjust: 82%; }\n'
+    "svg text { font-family: 'Liberation Sans', Arial, Helvetica, Roboto, 'ck narrowed', sans-serif; }"
+)
 _BUNDLE: list[str] = []
 
 
@@ -46,6 +54,11 @@ def svg(chart: Any, prefix: str = "ck") -> str:
     about, heading = html.escape(said.get("description", "")), _heading(said)
     root = f'<svg role="img" aria-label="{heading}" xmlns='
     return drawn.replace("<svg xmlns=", root, 1).replace(">", f"><title>{heading}</title><desc>{about}</desc>", 1)
+
+
+def svg_file(chart: Any) -> str:
+    """Return a chart as the text of an SVG file of its own."""
+    return svg(chart).replace("</desc>", f"</desc><style>{WIDE_FONTS}</style>", 1) + "\n"
 
 
 def png(chart: Any, scale: float = 2) -> bytes:
@@ -97,5 +110,5 @@ def save(chart: Any, path: Path, rows: Callable[[], list[dict[str, Any]]]) -> No
     if form in ("png", "pdf"):
         path.write_bytes(png(chart) if form == "png" else pdf(chart))
         return
-    text = {"svg": lambda: svg(chart) + "\n", "html": lambda: page(chart), "csv": lambda: csv_text(rows())}[form]()
+    text = {"svg": lambda: svg_file(chart), "html": lambda: page(chart), "csv": lambda: csv_text(rows())}[form]()
     path.write_text(text, encoding="utf-8", newline="")

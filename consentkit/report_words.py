@@ -1,0 +1,129 @@
+"""What a report says in sentences: the verdict, what was checked, what could not be, and the glossary."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from consentkit.phrases import count, listing, percent, span, visible
+
+if TYPE_CHECKING:
+    from consentkit.summary import Summary
+
+GLOSSARY = (
+    ("Event", "One thing a person did, as one line of the event files."),
+    ("Destination", "A service that events are sent to, such as an advertising network or an analytics product."),
+    ("Delivery", "One record of the delivery log that says an event arrived at a destination."),
+    ("Category", "A purpose people are asked about, such as Advertising; the policy says which a destination needs."),
+    ("Consent object", "The part of an event that carries what the person answered in each category."),
+    ("Refused", "A category the destination needs is answered with no, or left out of the answer."),
+    ("Integrations object", "A part of an event that lists single destinations as allowed or not."),
+    ("Unchecked", "Delivered although the event carries no consent object, so nothing was held against it."),
+    ("Certain, possible", "Possible where the data leaves a doubt, such as two events that share one message id."),
+    ("Cannot tell", "The rules of the platform contradict themselves or do not say: counted, never called fine."),
+    ("People", "Distinct user ids, or anonymous ids where an event has none."),
+    ("Lift", "How many times as often something fails in a part of the data as in all of it."),
+    ("Pseudonym", "A name for a person or message made with a secret key, which is not in this report."),
+)
+CANNOT_SHOW = (
+    "Whether the banner was lawful, or asked at all.",
+    "Deliveries that no log knows of, such as those a device makes by itself.",
+    "People without any id: their events are counted, they are not.",
+)
+
+
+def verdict_sentence(summary: Summary) -> str:
+    """Say in one sentence what the audit found."""
+    if summary.unchecked:
+        return f"Nothing could be checked: {summary.unchecked}."
+    refused = [row for row in summary.findings if row["code"] in ("V5", "V6", "V26") and row["certainty"] == "certain"]
+    totals = {row["code"]: row for row in summary.totals if row["certainty"] == "certain"}
+    coverage = summary.coverage
+    if refused:
+        deliveries = sum(row["deliveries"] for row in refused)
+        people = max(totals[code]["people"] for code in {row["code"] for row in refused})
+        places = list(dict.fromkeys(visible(row["destination"], 40) for row in refused))
+        where = listing(places) if len(places) <= 3 else count(len(places), "destination")
+        dated = [row for row in refused if row["first_seen"]]
+        first, last = (min, "first_seen"), (max, "last_seen")
+        ends = [pick((row[key] for row in dated), default=None) for pick, key in (first, last)]
+        when = span(ends[0], ends[1], year=True)
+        told = f"Consent was not kept: {count(deliveries, 'delivery', 'deliveries')} to {where} although it was refused"
+        least = "at least " if len({row["code"] for row in refused}) > 1 else ""
+        return f"{told}, of {least}{count(people, 'person', 'people')}{', ' + when if when else ''}."
+    if "V7" in totals:
+        told = count(totals["V7"]["deliveries"], "delivery", "deliveries")
+        return f"No delivery against a refused category was found, but {told} although the integrations object said no."
+    if not coverage["delivery_records"]:
+        lacking = coverage["events_without_consent_object"]
+        lack = f"{lacking:,} of {coverage['events']:,} carry no consent object"
+        return f"No delivery log was given, so only the events were checked: {lack}."
+    checked = coverage["deliveries"] - coverage["deliveries_without_event"] - coverage["deliveries_unchecked"]
+    if not checked:
+        return "Not one delivery carries a consent object, so none could be held against a refusal."
+    return f"No delivery against a refusal was found among the {checked:,} that could be checked."
+
+
+def facts(summary: Summary) -> list[tuple[str, str, str]]:
+    """Say what was checked: a name, a number and what it is out of."""
+    coverage = summary.coverage
+    events, deliveries = coverage["events"], coverage["deliveries"]
+    stamped = events - coverage["events_without_consent_object"]
+    checked = deliveries - coverage["deliveries_without_event"] - coverage["deliveries_unchecked"]
+    period = span(coverage["first_event"], coverage["last_event"], year=True) or "undated"
+    return [
+        ("Events", f"{events:,}", period),
+        ("With a consent object", percent(stamped, events), f"{stamped:,} of {events:,} events"),
+        ("Deliveries", f"{deliveries:,}", f"of {coverage['delivery_records']:,} delivery records"),
+        ("Held against consent", percent(checked, deliveries), f"{checked:,} of {deliveries:,} deliveries"),
+        (
+            "People",
+            f"{coverage['people']:,}",
+            f"{events - coverage['events_without_person']:,} of {events:,} events name one",
+        ),
+    ]
+
+
+def unchecked(summary: Summary) -> list[str]:
+    """Say what could not be checked, each with its number."""
+    coverage = summary.coverage
+    found = [
+        (
+            coverage["deliveries_unchecked"],
+            coverage["deliveries"],
+            "deliveries were of events without a consent object: nothing was held against them",
+        ),
+        (coverage["deliveries_without_event"], coverage["deliveries"], "deliveries are of events that were not loaded"),
+        (coverage["undated_events"], coverage["events"], "events carry no readable time"),
+        (coverage["events_without_person"], coverage["events"], "events name no person"),
+        (
+            sum(row["lines"] for row in summary.rejects),
+            sum(row["lines"] for row in summary.files),
+            "lines could not be read",
+        ),
+        (
+            sum(row["deliveries"] or 0 for row in summary.findings if row["code"] == "X8"),
+            coverage["deliveries"],
+            "deliveries cannot be judged by the rules",
+        ),
+    ]
+    told = [f"{n:,} of {whole:,} {what} ({percent(n, whole)})." for n, whole, what in found if n]
+    if not coverage["delivery_records"]:
+        told.insert(0, "No delivery log was given: where the events were sent is not known.")
+    if summary.unchecked:
+        told.insert(0, f"{summary.unchecked[0].upper()}{summary.unchecked[1:]}.")
+    return told
+
+
+def deliveries_parts(summary: Summary) -> list[tuple[str, int, str]]:
+    """Say what became of the check of every delivery, as parts of the whole: words, number, and a name for the part."""
+    coverage = summary.coverage
+    refused = sum(row["deliveries"] or 0 for row in summary.totals if row["code"] in ("V5", "V6", "V26"))
+    lost, silent = coverage["deliveries_without_event"], coverage["deliveries_unchecked"]
+    rest = max(0, coverage["deliveries"] - refused - silent - lost)
+    parts = (
+        ("delivered although refused", refused, "refused"),
+        ("held against nothing: no consent object", silent, "silent"),
+        ("of events that were not loaded", lost, "lost"),
+        ("no refusal found", rest, "kept"),
+    )
+    return [part for part in parts if part[1]]
