@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import vl_convert
 from report_support import HOSTILE, load_hostile, load_sample
 
 import consentkit as ck
@@ -90,6 +91,18 @@ def test_every_chart_has_title_n_period_description_and_theme(sample: ck.Workspa
     assert title(chart)[:20] in chart["description"]
     assert chart["config"]["font"].startswith("Liberation Sans")
     assert "tooltip" in json.dumps(chart)
+
+
+@each_chart
+def test_a_notebook_shows_it_without_a_network(sample: ck.Workspace, name: str) -> None:
+    shown, about = CHARTS[name].draw(sample)._repr_mimebundle_(include=None, exclude=None)
+    drawn = "application/vnd.vegalite.v5+json"
+    assert shown.keys() == {drawn, "image/svg+xml", "text/plain"}, "text/html would load scripts from a host"
+    assert about == {drawn: {"embed_options": {"actions": False}}}
+    assert "<svg" in shown["image/svg+xml"]
+    assert "<text" in vl_convert.vegalite_to_svg(shown[drawn], vl_version="5.21")
+    copied = CHARTS[name].draw(sample).properties(width=300)
+    assert "text/html" not in copied._repr_mimebundle_()[0]
 
 
 @each_chart

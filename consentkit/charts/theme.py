@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import altair as alt
@@ -99,7 +100,36 @@ def titled(chart: Chart, title: str, subtitle: Sequence[str], width: int, descri
         subtitle=[line for part in subtitle if part for line in textwrap.wrap(part, max(30, int(width / 6.4)))],
     )
     words = ". ".join(part.rstrip(".") for part in (title, *subtitle, description) if part)
-    return chart.properties(title=heading, description=words + ".", config=theme())
+    return _shown_offline(chart.properties(title=heading, description=words + ".", config=theme()))
+
+
+class _Offline:
+    """Shows a chart in a notebook without a network, where Altair would load its scripts from one.
+
+    JupyterLab draws Vega-Lite 5 itself, with tooltips; everything else takes the picture. Altair writes Vega-Lite 6,
+    which says all that our charts use the same way.
+    """
+
+    def _repr_mimebundle_(self, *_: object, **__: object) -> tuple[Row, Row]:
+        from consentkit.charts.export import svg_file
+
+        said = self.to_dict(validate=False)  # type: ignore[attr-defined]
+        said["$schema"] = "https://vega.github.io/schema/vega-lite/v5.json"
+        shown = {_VEGA_LITE: said, "image/svg+xml": svg_file(self), "text/plain": said["description"]}
+        return shown, {_VEGA_LITE: {"embed_options": {"actions": False}}}
+
+
+_VEGA_LITE = "application/vnd.vegalite.v5+json"
+
+
+def _shown_offline(chart: Chart) -> Chart:
+    object.__setattr__(chart, "__class__", _offline(type(chart)))
+    return chart
+
+
+@cache
+def _offline(kind: type) -> type:
+    return type(kind.__name__, (_Offline, kind), {"__module__": kind.__module__})
 
 
 def no_data(title: str, why: str, width: int = WIDTH) -> Chart:
