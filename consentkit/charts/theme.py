@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import textwrap
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import altair as alt
@@ -120,16 +119,15 @@ class _Offline:
 
 
 _VEGA_LITE = "application/vnd.vegalite.v5+json"
+_KINDS: dict[type, type] = {}
 
 
 def _shown_offline(chart: Chart) -> Chart:
-    object.__setattr__(chart, "__class__", _offline(type(chart)))
+    kind = type(chart)
+    if kind not in _KINDS:
+        _KINDS[kind] = type(kind.__name__, (_Offline, kind), {"__module__": kind.__module__})
+    object.__setattr__(chart, "__class__", _KINDS[kind])
     return chart
-
-
-@cache
-def _offline(kind: type) -> type:
-    return type(kind.__name__, (_Offline, kind), {"__module__": kind.__module__})
 
 
 def no_data(title: str, why: str, width: int = WIDTH) -> Chart:
