@@ -22,6 +22,13 @@ Out = Annotated[Path | None, typer.Option("--out", "-o", help="A file ending in 
 Width = Annotated[int, typer.Option("--width", help="The pixels the chart may take.", min=300, max=2000)]
 KeyFile = Annotated[Path | None, typer.Option("--key-file", help="A file with the secret key of the pseudonyms.")]
 
+# JupyterLab would ask hosts for news, for newer versions and for extensions.
+_QUIET_LAB = (
+    "--LabApp.news_url=None",
+    "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+    "--LabApp.extension_manager=readonly",
+)
+
 
 def register(app: typer.Typer, tools: Tools) -> None:
     """Add the commands to the command line."""
@@ -77,7 +84,8 @@ def register(app: typer.Typer, tools: Tools) -> None:
             raise UsageError(f"{folder}: no such folder; the notebooks are in the source of consentkit, in notebooks/")
         if find_spec("jupyterlab") is None:
             raise UsageError("JupyterLab is not installed; install it with: pip install 'consentkit[lab]'")
-        done = subprocess.run([sys.executable, "-m", "jupyterlab", str(folder)], check=False)  # noqa: S603
+        words = [sys.executable, "-m", "jupyterlab", str(folder), *_QUIET_LAB]
+        done = subprocess.run(words, check=False)  # noqa: S603
         raise typer.Exit(2 if done.returncode else 0)
 
 

@@ -174,6 +174,14 @@ def test_hostile_names_are_short_drawable_and_harmless(hostile: ck.Workspace, na
     assert not re.findall(r'(?:href|src)="(?!#)|url\((?!#)', drawn)
 
 
+def test_names_that_are_cut_alike_stay_rows_of_their_own(hostile: ck.Workspace) -> None:
+    held = CHARTS["coverage_by_version"].draw(hostile).to_dict()["datasets"]
+    panels = [rows for rows in held.values() if "what" in rows[0]]
+    assert len(panels) == 3
+    for rows in panels:
+        assert len({row["name"] for row in rows}) == len(rows)
+
+
 def test_a_page_cannot_be_broken_out_of(hostile: ck.Workspace) -> None:
     text = page(ck.charts.destinations_overview(hostile))
     assert text.count("<script>") == 2

@@ -68,7 +68,7 @@ def coverage_by_version(workspace: Workspace, width: int = WIDTH) -> Chart:
         share = percent(worst["stamped"], worst["events"]) if worst["stamped"] else "none"
         title += f"; of those from {_name(worst)} {share}"
         title += f" ({worst['events']:,}, {span(worst['first_day'], worst['last_day'])})" if worst["first_day"] else ""
-    room = _extent([_name(row) for row in rows], width)
+    room = _extent([_full_name(row) for row in rows], width)
     panels = [
         _coverage_panel(heading, [row for row in rows if row["part"] == part], width, room)
         for part, heading in _PARTS.items()
@@ -77,17 +77,21 @@ def coverage_by_version(workspace: Workspace, width: int = WIDTH) -> Chart:
     return titled(chart, title, [f"{stamped:,} of {says_period(whole)}. The least covered first."], width)
 
 
+def _full_name(row: Row) -> str:
+    return " ".join(part for part in (row["name"], row["version"]) if part)
+
+
 def _name(row: Row) -> str:
-    return visible(" ".join(part for part in (row["name"], row["version"]) if part), 60)
+    return visible(_full_name(row), 60)
 
 
 def _coverage_panel(heading: str, rows: list[Row], width: int, room: int) -> Chart | None:
     if not rows:
         return None
-    names = labels([_name(row) for row in rows[:_SHOWN]], letters(width))
+    names = labels([_full_name(row) for row in rows[:_SHOWN]], letters(width))
     cells = [
         {
-            "name": names[_name(row)],
+            "name": names[_full_name(row)],
             "what": _name(row),
             "rate": row["stamped"] / row["events"],
             "stamped": row["stamped"],

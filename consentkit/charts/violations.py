@@ -187,6 +187,7 @@ def refused_heatmap(workspace: Workspace, width: int = WIDTH) -> Chart:
     shown = order[:20]
     names = labels(shown, letters(width))
     kinds = labels(sorted({row["category"] for row in rows}), 14)
+    room = (width - left_room(width) - 20) / len(kinds)
     cells = [
         {
             **row,
@@ -196,7 +197,7 @@ def refused_heatmap(workspace: Workspace, width: int = WIDTH) -> Chart:
             "shade": 0.0
             if not row["delivered"]
             else max(0.18, min(0.8, row["delivered"] / max(row["refused"], 1) * 4)),
-            "says": f"{row['delivered']:,} of {row['refused']:,}" if row["refused"] else "none refused",
+            "says": _of(row, room),
             "destination": visible(row["destination"]),
             "category": visible(row["category"]),
         }
@@ -227,7 +228,9 @@ def refused_heatmap(workspace: Workspace, width: int = WIDTH) -> Chart:
             alt.Tooltip("people:Q", format=","),
         ],
     )
-    text = text_layers(base.encode(text="says:N"), "datum.delivered > 0", fontSize=12 if width >= 500 else 10)
+    text = text_layers(
+        base.encode(text="says:N"), "datum.delivered > 0", fontSize=12 if width >= 500 else 10, lineHeight=11
+    )
     chart = alt.layer(box, *text).properties(width=width - left_room(width) - 20, height=alt.Step(30))
     subtitle = [
         "Events that refused the category and were delivered all the same, of all that did; blank where not mapped",
@@ -236,6 +239,14 @@ def refused_heatmap(workspace: Workspace, width: int = WIDTH) -> Chart:
     if len(order) > len(shown):
         subtitle.append(f"{len(shown)} of {len(order)} destinations are drawn, the worst first.")
     return titled(chart, _leak_title(leaks), subtitle, width)
+
+
+def _of(row: Row, room: float) -> str | list[str]:
+    """Say how many of how many, in two lines where a cell has no room for one."""
+    if not row["refused"]:
+        return "none refused" if room > 75 else "none"
+    parts = [f"{row['delivered']:,} of", f"{row['refused']:,}"]
+    return " ".join(parts) if 7 * len(" ".join(parts)) < room else parts
 
 
 def _leak_title(leaks: list[Row]) -> str:
