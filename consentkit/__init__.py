@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from consentkit import charts
+    from consentkit.deciding import decide
     from consentkit.errors import ConsentkitError, EngineError, PolicyError, SourceError, UsageError
     from consentkit.policy import Policy
-    from consentkit.workspace import Workspace, decide, open  # noqa: A004
+    from consentkit.workspace import Workspace, open  # noqa: A004
 
 __version__ = "0.1.0"
 
@@ -25,7 +26,7 @@ _HOMES = {
     "UsageError": "consentkit.errors",
     "Workspace": "consentkit.workspace",
     "charts": "consentkit.charts",
-    "decide": "consentkit.workspace",
+    "decide": "consentkit.deciding",
     "open": "consentkit.workspace",
 }
 

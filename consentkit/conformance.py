@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from consentkit.deciding import load_listed
 from consentkit.engine import sql_text
 from consentkit.errors import SourceError
 from consentkit.policy import Policy
-from consentkit.workspace import load_listed
 from consentkit.workspace import open as open_workspace
 
 if TYPE_CHECKING:

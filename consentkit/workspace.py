@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -350,66 +348,6 @@ def open(  # noqa: A001
     except BaseException:
         engine.close()
         raise
-
-
-def decide(
-    events: Paths | Sequence[Mapping[str, Any]] | pd.DataFrame,
-    policy: Policy | str | Path,
-    source: str | None = None,
-    at: str | None = None,
-) -> pd.DataFrame:
-    """Return the decision for each event and connected destination, by the policy alone.
-
-    In: files, a list of dicts, or a DataFrame whose columns are the events' top-level keys. Out: one row per
-    event and destination with message_id, event_file, event_line, destination, outcome (deliver, block,
-    indeterminate), reason, required and refused (lists of category ids). ``event_line`` counts from 1;
-    ``event_file`` is null for a list or DataFrame. Lines that are no event have no row: see
-    :meth:`Workspace.load_events`. ``at`` judges every source as if this were its enforcement point. At the
-    SDKs of Segment, ``Segment.io`` is a destination too. Source of the rules: RULES.md 2 to 4.
-    """
-    with open() as workspace:
-        workspace.apply(policy, at=at)
-        listed = load_listed(workspace, events, source)
-        frame = workspace.sql(sql_text("ask_decide"))
-        if listed:
-            frame["event_file"] = None
-        return frame
-
-
-def load_listed(workspace: Workspace, events: Any, source: str | None) -> bool:
-    """Load events that are paths, a list of dicts or a DataFrame; return whether Python held them."""
-    listed = _as_lines(events)
-    if listed is None:
-        workspace.load_events(events, source=source)
-        return False
-    with tempfile.TemporaryDirectory(prefix="consentkit-") as folder:
-        path = Path(folder, "events.ndjson")
-        path.write_bytes(listed)
-        workspace.load_events(path, source=source)
-    return True
-
-
-def _as_lines(events: Any) -> bytes | None:
-    """Return events held in Python as NDJSON, or None where they are paths."""
-    if isinstance(events, (str, Path)):
-        return None
-    if hasattr(events, "to_json"):
-        text: str = events.to_json(orient="records", lines=True, date_format="iso", force_ascii=False)
-        return text.encode("utf-8", "replace")
-    listed = list(events)
-    if listed and all(isinstance(item, (str, Path)) for item in listed):
-        return None
-    try:
-        lines = [json.dumps(item, ensure_ascii=False, default=_plain) + "\n" for item in listed]
-        return "".join(lines).encode("utf-8", "replace")
-    except (TypeError, ValueError) as error:
-        raise UsageError(f"the events cannot be written as JSON: {error}") from None
-
-
-def _plain(value: Any) -> str:
-    if hasattr(value, "isoformat"):
-        return str(value.isoformat())
-    raise TypeError(f"a {type(value).__name__} is not part of JSON")
 
 
 def _groups(files: list[InputFile]) -> list[list[InputFile]]:
