@@ -10,6 +10,7 @@ import os
 import sys
 from dataclasses import dataclass
 from enum import StrEnum
+from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -66,7 +67,12 @@ Json = Annotated[bool, typer.Option("--json", help="Print the documented JSON in
 Junit = Annotated[Path | None, typer.Option("--junit", help="Write JUnit XML to this file.")]
 Sarif = Annotated[Path | None, typer.Option("--sarif", help="Write SARIF 2.1.0 to this file.")]
 Html = Annotated[Path | None, typer.Option("--html", help="Write a self-contained page to this file.")]
+DataDocs = Annotated[
+    Path | None,
+    typer.Option("--data-docs", help="Write Great Expectations' own pages here; opened, they load from the network."),
+]
 Github = Annotated[bool, typer.Option("--github", help="Print GitHub annotations and add to its step summary.")]
+SchemaOnly = Annotated[bool, typer.Option("--schema", help="Only print the JSON Schema of what --json prints.")]
 SyntaxOnly = Annotated[bool, typer.Option("--syntax", help="Only load the suites strictly; read no data.")]
 Out = Annotated[Path | None, typer.Option("--out", "-o", help="A new file to write to; stdout when not given.")]
 
@@ -93,11 +99,16 @@ def register(app: typer.Typer, tools: Tools) -> None:
         junit: Junit = None,
         sarif: Sarif = None,
         html: Html = None,
+        data_docs: DataDocs = None,
         github: Github = False,
         syntax: SyntaxOnly = False,
+        schema: SchemaOnly = False,
         memory: Memory = None,
     ) -> None:
         """Run expectation suites (Great Expectations) on a database or on files."""
+        if schema:
+            typer.echo(resources.files("consentkit.checks").joinpath("result.schema.json").read_text("utf-8"), nl=False)
+            return
         suites = suite or [DEFAULT_SUITES]
         if not suite and not Path(DEFAULT_SUITES).is_dir():
             raise UsageError(f"there is no folder {DEFAULT_SUITES}/ here; name a suite with --suite")
@@ -109,7 +120,7 @@ def register(app: typer.Typer, tools: Tools) -> None:
         known = _known(baseline)
         given = (events, policy, deliveries, source, columns, constants)
         with loaded(tools, db, memory, given) as workspace:
-            result = _run(tools, workspace, suites, fail_on.value, max_rate)
+            result = _run(tools, workspace, suites, fail_on.value, max_rate, data_docs)
         if baseline is not None:
             result = _against(result, known, baseline, new_only=new_only)
         files = {"junit": junit, "sarif": sarif, "html": html, "baseline": write_baseline}
@@ -169,9 +180,17 @@ def loaded(tools: Tools, db: str | None, memory: str | None, given: tuple[Any, .
     return opened()
 
 
-def _run(tools: Tools, workspace: Workspace, suites: list[str], fail_on: str, max_rate: float | None) -> CheckResult:
+def _run(
+    tools: Tools, workspace: Workspace, suites: list[str], fail_on: str, max_rate: float | None, docs: Path | None
+) -> CheckResult:
     with tools.progress("checks") as tell:
-        return workspace.check(suites, fail_on=fail_on, max_rate=max_rate, progress=tell)
+        result = workspace.check(suites, fail_on=fail_on, max_rate=max_rate, progress=tell, data_docs=docs)
+    if docs is not None:
+        tools.say(
+            f"wrote {docs / 'index.html'}: these pages of Great Expectations load scripts, fonts and a logo from the"
+            " network when they are opened, which tells others of it, and may hold values; --html needs no network"
+        )
+    return result
 
 
 def _check_syntax(suites: list[str]) -> None:

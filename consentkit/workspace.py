@@ -266,15 +266,20 @@ class Workspace:
         fail_on: str = "warning",
         max_rate: float | None = None,
         progress: Progress | None = None,
+        actions: Sequence[Any] = (),
+        data_docs: str | Path | None = None,
     ) -> CheckResult:
         """Run expectation suites, files or folders, and return what came of them.
 
         ``fail_on`` is the least severity and ``max_rate`` the failing share from which on a failure counts in
-        ``result.ok``. Raises :class:`UsageError` where a suite cannot be used or no policy is applied.
+        ``result.ok``. ``actions`` are Great Expectations' checkpoint actions; its Data Docs go to the folder
+        ``data_docs``, and load scripts and a logo from the network when they are opened. Raises :class:`UsageError`
+        where a suite cannot be used or no policy is applied.
         """
         from consentkit.checks.running import check
 
-        return check(self, self._engine, suites, fail_on=fail_on, max_rate=max_rate, progress=progress)
+        limits: dict[str, Any] = {"fail_on": fail_on, "max_rate": max_rate}
+        return check(self, self._engine, suites, **limits, progress=progress, actions=actions, data_docs=data_docs)
 
     def _load(
         self,

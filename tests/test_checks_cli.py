@@ -160,11 +160,24 @@ def test_help_imports_nothing_heavy() -> None:
     assert "check" in done.stdout
 
 
+def test_the_schema_is_published(run: Run) -> None:
+    code, out, _ = run("check", "--schema")
+    assert (code, json.loads(out)["title"]) == (0, "Result of consentkit check")
+
+
+def test_data_docs_come_with_a_warning(run: Run, db: Path, tmp_path: Path) -> None:
+    path = suite(tmp_path, expectation(STAMPED))
+    code, _, err = run("check", "--db", db, "--suite", path, "--data-docs", tmp_path / "docs")
+    assert (code, (tmp_path / "docs" / "index.html").is_file()) == (1, True)
+    assert "load scripts, fonts and a logo from the network" in " ".join(err.split())
+
+
 @pytest.mark.slow
-def test_json_on_stdout_is_nothing_but_json(tmp_path: Path) -> None:
-    """In a process of its own, as CI runs it: Great Expectations must not print beside it."""
+def test_json_on_stdout_is_nothing_but_json_and_nothing_is_connected_to(tmp_path: Path) -> None:
+    """In a process of its own, as CI runs it, from the first import on: Great Expectations must not print beside it."""
     words = ["check", "data/sample/events", "-p", "data/sample/policy.yml", "-d", "data/sample/deliveries", "--json"]
-    code = "from consentkit.cli import main; main()"
+    watch = "lambda name, args: name.startswith('socket.') and print('network:', name, args, file=sys.stderr)"
+    code = f"import sys; sys.addaudithook({watch}); from consentkit.cli import main; main()"
     done = subprocess.run([sys.executable, "-c", code, *words], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 1, done.stderr
     assert json.loads(done.stdout)["counts"]["failed"] == 13

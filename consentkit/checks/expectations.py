@@ -8,6 +8,13 @@ from __future__ import annotations
 
 from consentkit.checks.slices import SliceExpectation
 
+_EVENT = (
+    "SELECT s.name AS source, e.* FROM event AS e INNER JOIN signature AS g ON g.signature_id = e.signature_id"
+    " INNER JOIN stamp AS t ON t.stamp_id = g.stamp_id CROSS JOIN newest_version AS n"
+    " INNER JOIN signature_source AS o ON o.signature_id = e.signature_id AND o.version_id = n.version_id"
+    " INNER JOIN source AS s ON s.version_id = o.version_id AND s.source_id = o.source_id"
+)
+
 
 class ExpectEventsToCarryConsentObject(SliceExpectation):
     """Every event of a source that must stamp carries the consent object, from the day it began to."""
@@ -160,7 +167,7 @@ class ExpectEventsToBeDated(SliceExpectation):
     per = "source"
     unit = ("event", "events")
     says = "have no readable time"
-    rows_query = "SELECT * FROM event WHERE event_at IS NULL"
+    rows_query = f"{_EVENT} WHERE e.event_at IS NULL"
 
 
 class ExpectPreferenceEventsToNameAPerson(SliceExpectation):
@@ -171,10 +178,7 @@ class ExpectPreferenceEventsToNameAPerson(SliceExpectation):
     per = "source"
     unit = ("preference event", "preference events")
     says = "name nobody"
-    rows_query = (
-        "SELECT e.* FROM event AS e INNER JOIN signature AS g ON g.signature_id = e.signature_id"
-        " WHERE g.kind <> 'event' AND e.person_key IS NULL"
-    )
+    rows_query = f"{_EVENT} WHERE g.kind <> 'event' AND e.person_key IS NULL"
 
 
 class ExpectPreferenceEventsToCarryConsentObject(SliceExpectation):
@@ -185,10 +189,7 @@ class ExpectPreferenceEventsToCarryConsentObject(SliceExpectation):
     per = "source"
     unit = ("preference event", "preference events")
     says = "carry no preferences"
-    rows_query = (
-        "SELECT e.* FROM event AS e INNER JOIN signature AS g ON g.signature_id = e.signature_id"
-        " INNER JOIN stamp AS t ON t.stamp_id = g.stamp_id WHERE g.kind <> 'event' AND t.state <> 'A4'"
-    )
+    rows_query = f"{_EVENT} WHERE g.kind <> 'event' AND t.state <> 'A4'"
 
 
 class ExpectPreferenceEventsToBeNamedAsToday(SliceExpectation):

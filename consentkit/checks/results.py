@@ -15,7 +15,7 @@ from consentkit.checks.suites import SEVERITIES
 from consentkit.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     import pandas as pd
 
@@ -58,6 +58,7 @@ class Outcome:
     tolerated: bool = False
     known: bool = False
     workspace: Workspace | None = field(default=None, repr=False, compare=False)
+    find_rows: Callable[[], pd.DataFrame] | None = field(default=None, repr=False, compare=False)
 
     @property
     def rate(self) -> float | None:
@@ -84,6 +85,8 @@ class Outcome:
 
     def rows(self) -> pd.DataFrame:
         """Return the rows behind a failure. They hold ids and places as loaded. Raises where there is no such query."""
+        if self.find_rows is not None:
+            return self.find_rows()
         if self.rows_sql is None:
             told = f"{self.id} has no query for its rows; ask its view: SELECT * FROM {self.view}"
             raise UsageError(told)
@@ -92,9 +95,12 @@ class Outcome:
         return self.workspace.sql(self.rows_sql)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class CheckResult:
-    """What came of all suites. Index it by an expectation's id, or its type where that is enough."""
+    """What came of all suites. Index it by an expectation's id, or its type where that is enough.
+
+    ``great_expectations`` holds Great Expectations' own results, one of each checkpoint, for what builds on them.
+    """
 
     suites: tuple[Suite, ...]
     outcomes: tuple[Outcome, ...]
@@ -103,6 +109,10 @@ class CheckResult:
     baseline: str | None = None
     new_only: bool = False
     coverage: Mapping[str, Any] = field(default_factory=dict)
+    great_expectations: tuple[Any, ...] = field(default=(), repr=False, compare=False)
+
+    def __repr__(self) -> str:
+        return f"<CheckResult: {self.verdict()}>"
 
     def __getitem__(self, name: str) -> Outcome:
         found = [each for each in self.outcomes if name in (each.id, each.id.partition(".")[2], each.type)]

@@ -7,6 +7,7 @@ read. Nothing is left behind.
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,8 @@ SLICES = (
 )
 _SUMMARIES = ("finding", "finding_total", "finding_completeness", "coverage", "destination_count", "source_count")
 _NAME = "consentkit_scratch"
+_WORD = re.compile(r"\w+")
+_COMMENT = re.compile(r"--[^\n]*")
 
 
 class Scratch:
@@ -67,7 +70,8 @@ class Scratch:
         self._cursors.append(cursor)
         texts = _own_texts()
         needed = _needed(wanted, texts)
-        there = self._forward(cursor, [*wanted, *queries, *(texts[name] for name in needed)])
+        made_here = {*needed, *(name for name in wanted if name in _SUMMARIES)}
+        there = self._forward(cursor, [*wanted, *queries, *(texts[name] for name in needed)], made_here)
         for name in needed:
             self._compute(cursor, name, texts[name])
         for name in dict.fromkeys(wanted):
@@ -86,16 +90,22 @@ class Scratch:
         if self._attached:
             self._con.execute(f"DETACH {_NAME}")
 
-    def _forward(self, cursor: Any, mentions: Sequence[str]) -> set[str]:
-        """Make what is mentioned of the audited database readable under its own name; return all its names."""
+    def _forward(self, cursor: Any, mentions: Sequence[str], made_here: set[str]) -> set[str]:
+        """Make what is mentioned of the audited database readable under its own name; return all its names.
+
+        Only that: binding a view binds all that it reads, which for all of them takes a second.
+        """
         query = (
             "SELECT t.table_name FROM duckdb_tables() AS t WHERE t.database_name = $1 AND t.schema_name = 'main'"
             " AND NOT t.internal UNION ALL SELECT v.view_name FROM duckdb_views() AS v"
             " WHERE v.database_name = $1 AND v.schema_name = 'main' AND NOT v.internal"
         )
         names = {row[0] for row in cursor.execute(query, [self._home]).fetchall()}
-        said = "\n".join(mentions)
-        for name in sorted(name for name in names if name in said):
+        text = "\n".join(mentions).lower()
+        said = set(_WORD.findall(text))
+        for name in sorted(names - made_here):
+            if name.lower() not in (said if _WORD.fullmatch(name) else text):
+                continue
             onto = f"{quoted(self._home)}.main.{quoted(name)}"
             try:
                 cursor.execute(f"CREATE VIEW {quoted(name)} AS SELECT v.* FROM {onto} AS v")
@@ -132,7 +142,7 @@ def scratch(engine: Engine) -> Iterator[Scratch]:
 
 
 def _own_texts() -> dict[str, str]:
-    texts = {name.partition("_")[2]: sql_text(name) for name in sql_names() if name[:1].isdigit()}
+    texts = {name.partition("_")[2]: _COMMENT.sub("", sql_text(name)) for name in sql_names() if name[:1].isdigit()}
     return {name: texts[name] for name in (*TALLIES, *SLICES) if name in texts}
 
 
