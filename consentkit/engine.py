@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import duckdb
 
-from consentkit.errors import EngineError, SourceError
+from consentkit.errors import EngineError, SourceError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -61,8 +61,9 @@ def sql_names() -> tuple[str, ...]:
 class Engine:
     """One locked-down DuckDB connection: no network, no extensions, no files but its own.
 
-    ``database`` is a file or ``:memory:``; ``memory`` a limit such as ``"1GB"`` beyond which work spills
-    to a temporary folder that is removed on close; ``threads`` a number of threads.
+    ``database`` is a file or ``:memory:``; ``memory`` a limit such as ``"1GB"`` for the whole process, beyond which
+    work spills to a temporary folder that is removed on close; ``threads`` a number of threads. ``slice_bytes``
+    says how much a reader of input may hand over at a time.
     """
 
     def __init__(
@@ -81,8 +82,11 @@ class Engine:
             "autoinstall_known_extensions": "false",
             "python_enable_replacements": "false",
         }
+        self.slice_bytes = 1 << 26
         if memory:
-            config["memory_limit"] = memory
+            allowed = _bytes(memory)
+            self.slice_bytes = min(self.slice_bytes, allowed // 32)
+            config["memory_limit"] = f"{max(allowed - _OWN, allowed // 3) >> 20}MiB"
         if threads:
             config["threads"] = str(threads)
         try:
@@ -189,6 +193,21 @@ class Engine:
             raise KeyboardInterrupt from None
         except duckdb.Error as error:
             raise EngineError(step, _reason(error), sql) from None
+
+
+# What Python, its libraries and the lines being read take beside DuckDB.
+_OWN = 400 << 20
+_UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?i?)b?", re.IGNORECASE)
+
+
+def _bytes(size: str) -> int:
+    """Read a size such as ``512MB``. Raises :class:`UsageError` where it is none or too small to work in."""
+    said = _SIZE.fullmatch(size.strip())
+    count = int(float(said[1]) * _UNITS.get(said[2].lower(), 0)) if said else 0
+    if count < 256 * 10**6:
+        raise UsageError(f"memory {size!r} is no size of at least 256MB; give one such as 512MB or 2GB")
+    return count
 
 
 _VALUES = re.compile(r"'[^']*'")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
     Paths = str | Path | Sequence[str | Path]
     Progress = Callable[..., None]
 
-GROUP_BYTES = 1 << 28
+GROUP_BYTES = 1 << 29
+_UNPACKED = 8  # what gzip makes of events, about
 _LAYOUT = "3"
 
 
@@ -356,15 +358,16 @@ def open(  # noqa: A001
 
 
 def _groups(files: list[InputFile]) -> list[list[InputFile]]:
-    """Cut a list of files into groups that are loaded as one transaction each."""
+    """Cut a list of files into groups that are loaded as one transaction each: what an interruption costs at most."""
     groups: list[list[InputFile]] = []
     size = 0
     for file in files:
-        if not groups or size + file.bytes > GROUP_BYTES:
+        unpacked = file.bytes * _UNPACKED if file.path.lower().endswith(".gz") else file.bytes
+        if not groups or size + unpacked > GROUP_BYTES:
             groups.append([])
             size = 0
         groups[-1].append(file)
-        size += file.bytes
+        size += unpacked
     return groups
 
 
@@ -383,9 +386,20 @@ def _prepare(engine: Engine) -> None:
             made = f"layout {about.get('layout')} with DuckDB {about.get('duckdb')}"
             here = f"layout {_LAYOUT} with DuckDB {version}"
             raise SourceError(f"this database has {made}; this consentkit uses {here}; load the files into a new one")
+        said = _fingerprint()
+        if about.get("views") == said:
+            return
         engine.run("fill the vocabularies", sql_text("vocabulary"))
         for name in sql_names():
             number, _, view = name.partition("_")
             if number.isdigit():
                 engine.run(f"view {view}", f"CREATE OR REPLACE VIEW {quoted(view)} AS {sql_text(name)}")
         engine.run("make the macros", sql_text("macros"))
+        engine.run("forget the views", "DELETE FROM about WHERE name = 'views'")
+        engine.insert("note the views", "about", ("name", "value"), [("views", said)])
+
+
+def _fingerprint() -> str:
+    """Tell the SQL of every view from any other, so that a database that has them is opened without making them."""
+    texts = (f"{name}\0{sql_text(name)}\0" for name in sql_names())
+    return hashlib.sha256("".join(texts).encode()).hexdigest()

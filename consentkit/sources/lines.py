@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from consentkit.sources.files import InputFile
 
 CHUNK = 1 << 22
-AHEAD = 8
+AHEAD = 4
 LONGEST_LINE = 1 << 28
 _BOM = b"\xef\xbb\xbf"
 _GZIP = b"\x1f\x8b"
@@ -115,9 +115,9 @@ def _cut_file(file: InputFile) -> Iterator[_Piece]:
         if not end:
             carry = _carried(carry, chunk)
             continue
-        yield _Piece(_cut(file, b"".join([*carry, memoryview(chunk)[:end]]), marks), read)
+        yield _Piece(_cut(file, _joined([*carry, memoryview(chunk)[:end]]), marks), read)
         carry, read = [chunk[end:]] if end < len(chunk) else [], 0
-    yield _Piece(_cut(file, b"".join([*carry, b"\n"]), marks) if carry else None, read)
+    yield _Piece(_cut(file, _joined([*carry, b"\n"]), marks) if carry else None, read)
     if not file.lines and file.problem is None:
         file.problem, file.detail = "empty", "the file holds no line"
 
@@ -145,21 +145,34 @@ def _carried(carry: list[bytes], chunk: bytes) -> list[bytes]:
     return [*carry, chunk]
 
 
-def _cut(file: InputFile, data: bytes, marks: _Marks) -> pa.RecordBatch:
+def _joined(pieces: Sequence[bytes | memoryview]) -> pa.Buffer:
+    """Put pieces together in Arrow's memory, which goes back to the system when the lines are done with."""
     import numpy as np
     import pyarrow as pa
 
-    if data.startswith(_BOM):
-        data = data[len(_BOM) :]
-    if data.find(b"\r") >= 0:
-        data = data.replace(b"\r\n", b"\n")
+    buffer = pa.allocate_buffer(sum(map(len, pieces)))
+    octets, start = np.frombuffer(buffer, dtype=np.uint8), 0
+    for piece in pieces:
+        octets[start : start + len(piece)] = np.frombuffer(piece, dtype=np.uint8)
+        start += len(piece)
+    return buffer
+
+
+def _cut(file: InputFile, data: pa.Buffer, marks: _Marks) -> pa.RecordBatch:
+    import numpy as np
+    import pyarrow as pa
+
     octets = np.frombuffer(data, dtype=np.uint8)
     ends = marks.ends(octets)
     offsets = np.zeros(len(ends) + 1, dtype=np.int32)
-    offsets[1:] = ends + 1
-    if (octets[offsets[:-1]] == _BOM[0]).any() and (b"\n" + _BOM) in data:  # files put one behind the other
-        return _cut(file, data.replace(b"\n" + _BOM, b"\n"), marks)
-    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(data)]
+    offsets[1:] = ends
+    offsets[1:] += 1
+    # Windows ends lines with two characters, and files that are put one behind the other have marks at their joints
+    if (octets[ends - 1] == ord("\r")).any() or (octets[offsets[:-1]] == _BOM[0]).any():
+        plain = data.to_pybytes().removeprefix(_BOM).replace(b"\r\n", b"\n").replace(b"\n" + _BOM, b"\n")
+        if len(plain) < len(data):
+            return _cut(file, pa.py_buffer(plain), marks)
+    buffers = [None, pa.py_buffer(offsets), data]
     text, raw = pa.Array.from_buffers(pa.string(), len(ends), buffers), pa.nulls(len(ends), pa.binary())
     try:
         text.validate(full=True)
@@ -177,7 +190,7 @@ def _cut(file: InputFile, data: bytes, marks: _Marks) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays([ids, numbers, text, raw], schema=line_schema())
 
 
-def _not_utf8(text: pa.Array, data: bytes, offsets: Any) -> list[int]:
+def _not_utf8(text: pa.Array, data: pa.Buffer, offsets: Any) -> list[int]:
     """Return which lines of a chunk hold bytes that are not UTF-8; costs one step per such line."""
     import pyarrow as pa
 

@@ -1,5 +1,6 @@
--- One row per line of this slice: what a rule or a count can use, or why the line is rejected.
--- Each line is parsed once; consent and integrations stay text until they are known to be new.
+-- One row per line of this slice: what a rule or a count can use. Where j is null the line is no event, and step 2 says
+-- why. Each line is parsed once; consent and integrations stay text until they are known to be new.
+-- Every line of every user passes here, so what is rare is looked for in the cheapest way that cannot miss it.
 CREATE OR REPLACE TEMP MACRO as_event(line) AS json_transform(line, '{
     "messageId": "VARCHAR", "anonymousId": "VARCHAR", "userId": "VARCHAR", "previousId": "VARCHAR",
     "type": "VARCHAR", "event": "VARCHAR", "name": "VARCHAR",
@@ -17,55 +18,36 @@ CREATE OR REPLACE TEMP MACRO as_bare(line) AS
     coalesce(json_extract(line, '$.properties')::VARCHAR, '{}') IN ('{}', 'null')
     AND coalesce(json_extract(line, '$.traits')::VARCHAR, '{}') IN ('{}', 'null');
 
-CREATE OR REPLACE TEMP TABLE incoming AS
-WITH looked_at AS (
+CREATE OR REPLACE TEMP VIEW read_line AS
+WITH parsed AS (
     SELECT
         l.file_id, l.line, l.raw, l.text,
-        starts_with(l.text, '{') AND ends_with(l.text, E'}\n') AS looks_whole,
-        starts_with(l.text, '{') OR starts_with(ltrim(l.text, E' \t\r\n'), '{') AS is_object
-    FROM incoming_line AS l
-),
-parsed AS (
-    SELECT
-        d.file_id, d.line, d.raw, d.text, d.is_object,
         -- an error inside TRY costs a whole vector, so lines that are likely broken are checked first
         CASE
-            WHEN d.looks_whole THEN try(as_event(d.text))
-            WHEN json_valid(d.text) THEN as_event(d.text)
+            WHEN starts_with(l.text, '{') AND ends_with(l.text, E'}\n') THEN try(as_event(l.text))
+            WHEN starts_with(ltrim(l.text, E' \t\r\n'), '{') AND json_valid(l.text) THEN as_event(l.text)
         END AS j
-    FROM looked_at AS d
+    FROM incoming_line AS l
 ),
-judged AS (
+-- A key given twice has no one value: readers of JSON differ in which they take. Lines are searched for it from its
+-- first letter on, because a quotation mark is everywhere and slows the search threefold; only where it is found twice
+-- the keys are counted. The object is then taken for what it is, malformed.
+doubled AS (
     SELECT
         p.*,
         CASE
-            WHEN p.j IS NOT NULL AND p.is_object THEN NULL
-            WHEN p.text IS NULL THEN 'not_utf8'
-            WHEN trim(p.text, E' \t\r\n') = '' THEN 'blank'
-            WHEN octet_length(encode(p.text)) > 268000000 THEN 'too_long'
-            WHEN try(json_type(p.text)) IS NOT NULL THEN 'not_object'
-            WHEN p.is_object AND NOT ends_with(rtrim(p.text, E' \t\r\n'), '}') THEN 'cut_off'
-            ELSE 'not_json'
-        END AS reject_code
-    FROM parsed AS p
-),
--- A key given twice has no one value: readers of JSON differ in which they take. Rare, so most lines are only
--- searched for it; the object is then taken for what it is, malformed.
-doubled AS (
-    SELECT
-        g.*,
-        CASE
-            WHEN g.reject_code IS NULL AND (g.text LIKE '%"context"%"context"%' OR g.text LIKE '%"consent"%"consent"%')
-                THEN len(list_filter(json_keys(g.text), lambda k: k = 'context')) > 1
-                    OR coalesce(len(list_filter(json_keys(g.text, '$.context'), lambda k: k = 'consent')) > 1, FALSE)
+            WHEN p.text LIKE '%context"%context"%' OR p.text LIKE '%consent"%consent"%'
+                THEN p.j IS NOT NULL AND (
+                    len(list_filter(json_keys(p.text), lambda k: k = 'context')) > 1
+                    OR coalesce(len(list_filter(json_keys(p.text, '$.context'), lambda k: k = 'consent')) > 1, FALSE))
             ELSE FALSE
         END AS context_doubled,
         CASE
-            WHEN g.reject_code IS NULL AND g.text LIKE '%"integrations"%"integrations"%'
-                THEN len(list_filter(json_keys(g.text), lambda k: k = 'integrations')) > 1
+            WHEN p.text LIKE '%integrations"%integrations"%'
+                THEN p.j IS NOT NULL AND len(list_filter(json_keys(p.text), lambda k: k = 'integrations')) > 1
             ELSE FALSE
         END AS integrations_doubled
-    FROM judged AS g
+    FROM parsed AS p
 ),
 formed AS (
     SELECT
@@ -78,7 +60,7 @@ formed AS (
             WHEN g.context_doubled THEN 'bad_context'
             WHEN g.j.context.consent IS NOT NULL THEN 'given'
             WHEN g.j.context IS NULL THEN 'no_context'
-            WHEN contains(g.text, '"consent"') AND json_type(g.text, '$.context.consent') = 'NULL' THEN 'null'
+            WHEN contains(g.text, 'consent"') AND json_type(g.text, '$.context.consent') = 'NULL' THEN 'null'
             -- a context of another type parses to an object of nothing: only such lines are looked at again
             WHEN g.j.context.library.name IS NULL AND g.j.context.consentManagement IS NULL
                 AND json_type(g.text, '$.context') <> 'OBJECT' THEN 'bad_context'
@@ -97,8 +79,9 @@ formed AS (
     FROM doubled AS g
 )
 SELECT
-    f.file_id, f.line, f.reject_code,
-    CASE WHEN f.reject_code IS NOT NULL THEN coalesce(f.raw, encode(f.text)) END AS content,
+    f.file_id, f.line,
+    CASE WHEN f.j IS NULL THEN 'no_event' END AS reject_code,
+    CASE WHEN f.j IS NULL THEN coalesce(f.raw, encode(f.text)) END AS content,
     f.message_id,
     CASE WHEN f.message_id IS NOT NULL THEN hash(f.message_id) END AS message_key,
     CASE WHEN f.message_id IS NOT NULL THEN hash(f.text) END AS payload_key,
@@ -125,6 +108,10 @@ SELECT
     hash(f.form, f.consent, f.consent_management) AS stamp_key,
     f.integrations,
     hash(f.integrations) AS integrations_key,
-    hash(r.source_given, coalesce(f.j.writeKey, f.j.sourceId), f.kind, named, bare, f.deduping, stamp_key, integrations_key) AS situation_key
+    -- null where the line is no event, so that it joins nothing; a filter would make DuckDB parse every line twice
+    CASE
+        WHEN f.j IS NOT NULL
+            THEN hash(o.source_given, coalesce(f.j.writeKey, f.j.sourceId), f.kind, named, bare, f.deduping, stamp_key, integrations_key)
+    END AS situation_key
 FROM formed AS f
-INNER JOIN reading_file AS r ON r.file_id = f.file_id
+CROSS JOIN reading_source AS o

@@ -7,7 +7,6 @@ WITH timed AS (
         i.*,
         as_utc(i.event_at) AS plain_at
     FROM incoming AS i
-    WHERE i.reject_code IS NULL
 ),
 dated AS (
     SELECT

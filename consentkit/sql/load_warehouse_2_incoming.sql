@@ -75,7 +75,8 @@ SELECT
     hash(f.form, f.consent, CAST(NULL AS VARCHAR)) AS stamp_key,
     CAST(NULL AS VARCHAR) AS integrations,
     hash('not_recorded', 0) AS integrations_key,
-    hash(r.source_given, source_key, f.kind, named, bare, f.deduping, stamp_key, integrations_key) AS situation_key
+    CASE WHEN f.reject_code IS NULL
+        THEN hash(r.source_given, source_key, f.kind, named, bare, f.deduping, stamp_key, integrations_key) END AS situation_key
 FROM formed AS f
 INNER JOIN reading_file AS r ON r.file_id = f.file_id;
 

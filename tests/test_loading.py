@@ -1,0 +1,141 @@
+"""The quick ways of loading give what the careful way gives: known situations, small files, files read ahead."""
+
+from __future__ import annotations
+
+import gzip
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+from support import event, ndjson
+
+import consentkit as ck
+from consentkit.sources.files import InputFile
+from consentkit.sources.lines import line_batches
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LOADED = {
+    "events": """
+        SELECT
+            e.* EXCLUDE (signature_id), g.* EXCLUDE (signature_id, stamp_id, integrations_id),
+            s.state, s.consent, i.canonical
+        FROM event AS e
+        INNER JOIN signature AS g ON g.signature_id = e.signature_id
+        INNER JOIN stamp AS s ON s.stamp_id = g.stamp_id
+        INNER JOIN integrations AS i ON i.integrations_id = g.integrations_id
+        ORDER BY e.event_id
+    """,
+    "rejected": "SELECT * FROM rejected_line ORDER BY file_id, line",
+    "repeated": "SELECT * FROM duplicate_line ORDER BY file_id, line",
+    "shared": "SELECT * FROM shared_message ORDER BY event_id",
+    "signatures": "SELECT count(*) FROM signature",
+    "account": "SELECT lines, loaded, rejected, duplicates, undated FROM input_file ORDER BY file_id",
+}
+
+
+def dirty_lines() -> bytes:
+    """Return lines of few situations, then of new ones, with broken lines, repeats and twins among them."""
+    lines = []
+    for number in range(3000):
+        spec = {"id": f"m{number % 2900}", "preferences": {"A": number % 3 == 0, "B": True}}
+        if number > 2000:
+            spec["integrations"] = {"All": True, f"Tool {number % 7}": number % 2 == 0}
+        lines.append(ndjson([event(spec)]))
+        if number % 400 == 399:
+            lines += [b'{"messageId": "cut', b"\n", b"[1]\n", b"\xff\xfe\n", b'{"a": 1}}\n']
+        if number % 500 == 250:
+            lines.append(b'{"messageId":"twice%d","context":{"consent":{}},"context":{}}\n' % number)
+    return b"".join(lines)
+
+
+def test_known_situations_change_nothing_but_the_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "1.ndjson").write_bytes(dirty_lines())
+    (tmp_path / "2.ndjson.gz").write_bytes(gzip.compress(dirty_lines() + ndjson([event({"id": "last"})])))
+    monkeypatch.setattr("consentkit.sources.lines.CHUNK", 1 << 14)
+    found, quick = {}, {}
+    for first in (1 << 14, 1 << 30):  # with the second, every line takes the long way
+        steps: list[str] = []
+        monkeypatch.setattr("consentkit.sources.segment_json.FIRST_SLICE", first)
+        with ck.open(tracer=lambda step, _, steps=steps: steps.append(step)) as ws:
+            ws._engine.slice_bytes = 1 << 16
+            ws.load_events(tmp_path)
+            found[first] = {name: ws.rows(query) for name, query in LOADED.items()}
+        quick[first] = "load events: known situations" in steps
+    assert list(quick.values()) == [True, False]
+    for name in LOADED:
+        assert found[1 << 14][name] == found[1 << 30][name], name
+    assert found[1 << 14]["rejected"]
+    assert found[1 << 14]["repeated"]
+    assert found[1 << 14]["shared"]
+
+
+def test_a_later_file_of_new_situations_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number, choice in enumerate((True, False)):
+        specs = [event({"id": f"{number} {line}", "preferences": {"A": choice}}) for line in range(5000)]
+        (tmp_path / f"{number}.ndjson").write_bytes(ndjson(specs))
+    monkeypatch.setattr("consentkit.sources.lines.CHUNK", 1 << 14)
+    monkeypatch.setattr("consentkit.sources.segment_json.FIRST_SLICE", 1 << 14)
+    with ck.open() as ws:
+        ws._engine.slice_bytes = 1 << 17
+        ws.load_events(tmp_path)
+        assert ws.rows("SELECT file_id, count(*) FROM event GROUP BY ALL ORDER BY ALL") == [(1, 5000), (2, 5000)]
+        assert ws.rows("SELECT count(*) FROM signature") == [(2,)]
+
+
+def test_many_small_files_keep_their_order_and_their_lines(tmp_path: Path) -> None:
+    for number in range(120):
+        specs = [event({"id": f"{number} {line}"}) for line in range(number % 4)]
+        (tmp_path / f"{number:03}.ndjson.gz").write_bytes(gzip.compress(ndjson(specs), mtime=number))
+    with ck.open() as ws:
+        ws.load_events(tmp_path)
+        account = ws.rows("SELECT parse_filename(path), lines, loaded, problem FROM input_file ORDER BY file_id")
+        assert account == [
+            (f"{number:03}.ndjson.gz", number % 4, number % 4, None if number % 4 else "empty") for number in range(120)
+        ]
+        wrong = "SELECT count(*) FROM event WHERE message_id <> (file_id - 1) || ' ' || (line - 1)"
+        assert ws.rows(wrong) == [(0,)]
+
+
+def test_reading_ahead_ends_with_who_reads(tmp_path: Path) -> None:
+    for number in range(4):
+        (tmp_path / f"{number}.ndjson").write_bytes(b"{}\n" * 3_000_000)
+    before = threading.active_count()
+    batches = line_batches([InputFile(str(tmp_path / f"{number}.ndjson")) for number in range(4)], lambda _: None)
+    next(batches)
+    assert threading.active_count() > before
+    batches.close()  # type: ignore[attr-defined]
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread() and thread.daemon:
+            thread.join(5)
+    assert threading.active_count() == before
+
+
+def test_what_stops_reading_is_raised_where_lines_are_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise MemoryError
+
+    (tmp_path / "1.ndjson").write_bytes(b"{}\n")
+    monkeypatch.setattr("consentkit.sources.lines.chunks", broken)
+    with ck.open() as ws:
+        with pytest.raises(MemoryError):
+            ws.load_events(tmp_path)
+        assert ws.rows("SELECT count(*) FROM input_file") == [(0,)]
+
+
+@pytest.mark.parametrize("size", [" ", "much", "1", "1 KB", "100MB", "-2GB", "1GB; DROP TABLE event"])
+def test_a_memory_limit_that_is_none_is_refused(size: str) -> None:
+    with pytest.raises(ck.ConsentkitError, match="256MB"):
+        ck.open(memory=size)
+
+
+def test_a_database_that_has_the_views_is_opened_without_making_them(tmp_path: Path) -> None:
+    ck.open(tmp_path / "a.duckdb").close()
+    steps: list[str] = []
+    with ck.open(tmp_path / "a.duckdb", tracer=lambda step, _: steps.append(step)) as ws:
+        assert not [step for step in steps if step.startswith("view ")]
+        ws._engine.run("an older consentkit", "UPDATE about SET value = 'other' WHERE name = 'views'")
+        ws._engine.run("an older consentkit", "CREATE OR REPLACE VIEW finding AS SELECT 1 AS old")
+    with ck.open(tmp_path / "a.duckdb") as ws:
+        assert "code" in ws.cells("SELECT * FROM finding")[0]
