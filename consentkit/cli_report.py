@@ -50,7 +50,7 @@ def register(app: typer.Typer, tools: Tools) -> None:
             typer.echo("\n".join(charts.CHARTS))
             return
         if name not in charts.CHARTS:
-            raise UsageError(f"there is no chart {name!r}; there are {', '.join(charts.CHARTS)}")
+            raise UsageError(charts.no_such_chart(name))
         if out is None:
             raise UsageError("name a file to write to with --out")
         need_input(events, db)

@@ -200,11 +200,14 @@ def remediation(seen: Remembering) -> Row:
         held["steps"].append(row)
         held["where"] = [str(row[key]) for key in ("destination", "source", "detail") if row[key] is not None]
     rows = list(found.values())
+    turned = [row for row in rows if row["steps"][-1]["audit"] == len(audits)]
+    same = [row for row in rows if row["steps"][-1]["audit"] != len(audits)]
     return {
         "audits": len(audits),
         "until": audits[-1][3] if audits else None,
-        "rows": rows[:_SHOWN_STEPS],
-        "more": max(0, len(rows) - _SHOWN_STEPS),
+        "turned": turned[:_SHOWN_STEPS],
+        "same": same[:_SHOWN_STEPS],
+        "more": max(0, len(turned) - _SHOWN_STEPS) + max(0, len(same) - _SHOWN_STEPS),
         **{state: sum(row["state"] == state for row in rows) for state in ("open", "closed")},
         "reopened": sum(any(step["step"] == "reopened" for step in row["steps"]) for row in rows),
     }

@@ -213,6 +213,12 @@ def test_mistakes_are_said(sample: ck.Workspace, tmp_path: Path) -> None:
         ck.charts.consent_rate(sample, by="pets")
 
 
+@pytest.mark.parametrize("name", ["simulated_change", "person_timeline"])
+def test_a_chart_that_needs_more_says_what_draws_it(sample: ck.Workspace, tmp_path: Path, name: str) -> None:
+    with pytest.raises(ck.UsageError, match="--out FILE` draws it"):
+        ck.charts.save(sample, name, tmp_path / "a.png")
+
+
 def test_different_names_keep_different_labels() -> None:
     found = labels(HOSTILE, 20)
     assert len(set(found.values())) == len(HOSTILE)

@@ -62,6 +62,9 @@ def test_the_report_and_its_csv_tell_what_was_closed(ws: ck.Workspace, tmp_path:
     assert "After 3 audits of this database" in third
     assert "opened in audit 1 (data until 1 March 2026): 1; closed in audit 2" in third
     assert "<script>1" not in third
+    last = third.split("Opened, closed or reopened by the last audit")[-1].split("that are as they were")[0]
+    assert "V5" in last
+    assert "V20" not in last
 
 
 def test_looking_again_is_no_audit_of_its_own(ws: ck.Workspace, tmp_path: Path) -> None:

@@ -77,6 +77,11 @@ CHARTS: dict[str, _Picture] = {
     "completeness_calendar": _Picture(completeness_calendar, completeness_rows),
 }
 
+_ELSEWHERE = {
+    "simulated_change": "`consentkit simulate --policy NEW --out FILE`",
+    "person_timeline": "`consentkit person ID --out FILE`",
+}
+
 
 def rows(workspace: Workspace, name: str) -> list[dict[str, Any]]:
     """Return the rows that the chart of this name is drawn from."""
@@ -103,7 +108,14 @@ def save_person(workspace: Workspace, who: str, path: str | Path, *, width: int 
     _save(person_timeline(workspace, who, width=width), Path(path), lambda: person_rows(workspace, who))
 
 
+def no_such_chart(name: str) -> str:
+    """Say that there is no chart of this name, and which there are; some need more than a database."""
+    if name in _ELSEWHERE:
+        return f"{name} needs more than a database: {_ELSEWHERE[name]} draws it"
+    return f"there is no chart {name!r}; there are {', '.join(CHARTS)}"
+
+
 def _named(name: str) -> _Picture:
     if name not in CHARTS:
-        raise UsageError(f"there is no chart {name!r}; there are {', '.join(CHARTS)}")
+        raise UsageError(no_such_chart(name))
     return CHARTS[name]
