@@ -22,7 +22,7 @@ SCHEMA_VERSION = 1
 Row = dict[str, Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Withdrawals:
     """The withdrawal test: counts only, no id of anyone.
 
@@ -38,12 +38,30 @@ class Withdrawals:
         """Whether anything left for a destination after it was refused."""
         return any(row["deliveries"] for row in self.destinations)
 
+    @property
+    def verdict(self) -> str:
+        """Say in a sentence how many refusals were kept."""
+        tested, ignored = (sum(row[name] for row in self.destinations) for name in ("tested", "ignored"))
+        if not tested:
+            return "No refusal could be tested: after none of them did the person send another event."
+        return f"{ignored:,} of {tested:,} refusals that could be tested were ignored: something was still delivered."
+
+    def __repr__(self) -> str:
+        from consentkit.showing_history import withdrawals_text
+
+        return withdrawals_text(self)
+
+    def _repr_html_(self) -> str:
+        from consentkit.showing_history import withdrawals_html
+
+        return withdrawals_html(self)
+
     def as_json(self) -> str:
         """Return the rows as JSON text; delays are seconds, times ISO 8601 in UTC."""
         return _json({"schema_version": SCHEMA_VERSION, **asdict(self)})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Subject:
     """What one id names: a ``person`` (a user id) or a ``device`` (an anonymous id), and what happened to it.
 
@@ -60,6 +78,16 @@ class Subject:
     last_at: datetime | None
     changes: list[Row]
     deliveries: list[Row]
+
+    def __repr__(self) -> str:
+        from consentkit.showing_history import subject_text
+
+        return subject_text(self)
+
+    def _repr_html_(self) -> str:
+        from consentkit.showing_history import subject_html
+
+        return subject_html(self)
 
 
 def withdrawals(workspace: Workspace) -> Withdrawals:

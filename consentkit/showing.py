@@ -37,10 +37,10 @@ def summary_html(summary: Summary) -> str:
     heads = ("", "Finding", "Where", "How much", "People", "Seen")
     rows = [_finding_cells(row) for row in summary.findings[:_SHOWN]]
     more = len(summary.findings) - _SHOWN
-    return _frame(
+    return frame(
         verdict_sentence(summary),
         _deliveries_bar(summary),
-        _table(heads, rows) if rows else "<p>No finding.</p>",
+        table(heads, rows) if rows else "<p>No finding.</p>",
         f"and {more:,} more: see <code>summary.findings</code>" if more > 0 else "",
     )
 
@@ -49,7 +49,7 @@ def summary_text(summary: Summary) -> str:
     """Return a summary as the command line prints it, without colour."""
     from consentkit.console import print_summary
 
-    return _printed(lambda console: print_summary(console, summary))
+    return printed(lambda console: print_summary(console, summary))
 
 
 def simulation_html(found: Simulation) -> str:
@@ -57,37 +57,37 @@ def simulation_html(found: Simulation) -> str:
     heads = ("Destination", "Now", "Then", "Events", "People", "Delivered, by the log", "Why")
     rows = [
         [
-            _text(row["destination"]),
-            _text(SAYS[row["was"]]),
-            f"<strong>{_text(SAYS[row['becomes']])}</strong>",
+            text(row["destination"]),
+            text(SAYS[row["was"]]),
+            f"<strong>{text(SAYS[row['becomes']])}</strong>",
             f"{row['events']:,} of {row['of_events']:,}",
             f"{row['people']:,}",
             f"{row['delivered']:,}" if found.logged else "no log",
-            _text(row["meaning"] or ""),
+            text(row["meaning"] or ""),
         ]
         for row in found.changes[:_SHOWN]
     ]
     told = [
         [
-            _text(row["severity"]),
-            _text(f"{row['code']} {row['title']}"),
-            _text(_where(row)),
+            text(row["severity"]),
+            text(f"{row['code']} {row['title']}"),
+            text(_where(row)),
             f"{row['before']:,}",
             f"<strong>{row['after']:,}</strong>",
         ]
         for row in found.findings[:_SHOWN]
     ]
     after = ("", "Finding", "Where", "Now", "Then")
-    tables = _table(heads, rows) if rows else ""
-    tables += f"<p>Findings that would have another number:</p>{_table(after, told)}" if told else ""
-    return _frame(found.verdict, _outcome_bars(found), tables, "")
+    tables = table(heads, rows) if rows else ""
+    tables += f"<p>Findings that would have another number:</p>{table(after, told)}" if told else ""
+    return frame(found.verdict, _outcome_bars(found), tables, "")
 
 
 def simulation_text(found: Simulation) -> str:
     """Return a simulation as the command line prints it, without colour."""
     from consentkit.console_simulation import print_simulation
 
-    return _printed(lambda console: print_simulation(console, found))
+    return printed(lambda console: print_simulation(console, found))
 
 
 def causes_html(causes: Sequence[Cause]) -> str:
@@ -97,24 +97,26 @@ def causes_html(causes: Sequence[Cause]) -> str:
     heads = ("Finding", "Fails there", "Fails elsewhere", "Probable cause")
     rows = [
         [
-            f"<strong>{_text(each.about)}</strong>",
-            _bar(each.in_slice, each.of_slice, _COLORS["critical"]),
-            _bar(each.elsewhere, each.of_elsewhere, _COLORS["info"]),
-            _text(str(each), 400),
+            f"<strong>{text(each.about)}</strong>",
+            bar(each.in_slice, each.of_slice, _COLORS["critical"]),
+            bar(each.elsewhere, each.of_elsewhere, _COLORS["info"]),
+            text(str(each), 400),
         ]
         for each in causes[:_SHOWN]
     ]
     told = f"{len(causes):,} finding{'s have' if len(causes) > 1 else ' has'} a probable cause."
     more = len(causes) - _SHOWN
-    return _frame(told, "", _table(heads, rows), f"and {more:,} more" if more > 0 else "")
+    return frame(told, "", table(heads, rows), f"and {more:,} more" if more > 0 else "")
 
 
-def _frame(verdict: str, chart: str, table: str, rest: str) -> str:
-    told = f'<p style="font-size:1.15em;max-width:70em"><strong>{_text(verdict, 600)}</strong></p>'
-    return f"<div>{told}{chart}{table}{f'<p>{rest}</p>' if rest else ''}</div>"
+def frame(verdict: str, chart: str, tables: str, rest: str) -> str:
+    """Put a result together: the verdict in a line, a small chart, tables, and what is left out."""
+    told = f'<p style="font-size:1.15em;max-width:70em"><strong>{text(verdict, 600)}</strong></p>'
+    return f"<div>{told}{chart}{tables}{f'<p>{rest}</p>' if rest else ''}</div>"
 
 
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return cells that are HTML already as a table."""
     top = "".join(f'<th scope="col" style="{_CELL}">{head}</th>' for head in heads)
     body = "".join("<tr>" + "".join(f'<td style="{_CELL}">{cell}</td>' for cell in row) + "</tr>" for row in rows)
     return f'<table style="border-collapse:collapse"><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>'
@@ -126,25 +128,25 @@ def _finding_cells(row: Row) -> list[str]:
     )
     doubt = "" if row["certainty"] == "certain" else " (possible)"
     color = _COLORS[row["severity"]]
-    mark = f'<span style="border-left:5px solid {color};padding-left:6px">{_text(row["severity"])}</span>'
-    count = _bar(number, whole, color) if whole else f"{number:,}"
+    mark = f'<span style="border-left:5px solid {color};padding-left:6px">{text(row["severity"])}</span>'
+    count = bar(number, whole, color) if whole else f"{number:,}"
     people = "" if row["people"] is None else f"{row['people']:,}"
     seen = f'<span style="white-space:nowrap">{span(row["first_seen"], row["last_seen"])}</span>'
-    return [mark, _text(f"{row['code']} {row['title']}{doubt}"), _text(_where(row)), count, people, seen]
+    return [mark, text(f"{row['code']} {row['title']}{doubt}"), text(_where(row)), count, people, seen]
 
 
 def _where(row: Row) -> str:
     return ", ".join(visible(str(row[key]), 60) for key in ("destination", "source", "detail") if row[key] is not None)
 
 
-def _bar(part: int, whole: int, color: str) -> str:
+def bar(part: int, whole: int, color: str) -> str:
     """Draw a share as a bar from zero, below its number and what it is out of."""
     share = 100 * part / whole if whole else 0
     least = "min-width:1px;" if part else ""
-    bar = f'<div style="width:{share:.1f}%;{least}height:6px;background:{color}"></div>'
+    filled = f'<div style="width:{share:.1f}%;{least}height:6px;background:{color}"></div>'
     return (
         f'<span style="white-space:nowrap">{part:,} of {whole:,}</span>'
-        f'<div style="width:110px;background:#80808030">{bar}</div>'
+        f'<div style="width:110px;background:#80808030">{filled}</div>'
     )
 
 
@@ -152,7 +154,7 @@ def _stacked(parts: Sequence[tuple[str, int, str]], width: str = "100%") -> str:
     """Draw parts of a whole side by side; each says itself where it is pointed at."""
     whole = sum(n for _, n, _ in parts) or 1
     cells = "".join(
-        f'<div title="{_text(name)}: {n:,}" style="width:{100 * n / whole:.2f}%;min-width:2px;height:14px;'
+        f'<div title="{text(name)}: {n:,}" style="width:{100 * n / whole:.2f}%;min-width:2px;height:14px;'
         f'background:{color}"></div>'
         for name, n, color in parts
         if n
@@ -164,7 +166,7 @@ def _legend(parts: Sequence[tuple[str, int, str]]) -> str:
     whole = sum(n for _, n, _ in parts) or 1
     words = "".join(
         f'<span style="margin-right:18px;white-space:nowrap"><span style="display:inline-block;width:10px;height:10px;'
-        f'background:{color};margin-right:5px"></span>{_text(name)}: {n:,} ({percent(n, whole)})</span>'
+        f'background:{color};margin-right:5px"></span>{text(name)}: {n:,} ({percent(n, whole)})</span>'
         for name, n, color in parts
         if n
     )
@@ -185,7 +187,7 @@ def _outcome_bars(found: Simulation) -> str:
     drawn = []
     for destination in list(dict.fromkeys(row["destination"] for row in found.changes))[:8]:
         rows = [row for row in found.outcomes if row["destination"] == destination]
-        drawn.append(f"<p style='margin:.6em 0 .2em'>{_text(destination)}, {rows[0]['of_events']:,} events</p>")
+        drawn.append(f"<p style='margin:.6em 0 .2em'>{text(destination)}, {rows[0]['of_events']:,} events</p>")
         for word, key in (("now", "was"), ("then", "becomes")):
             parts = [
                 (SAYS[outcome], sum(row["events"] for row in rows if row[key] == outcome), color)
@@ -197,11 +199,13 @@ def _outcome_bars(found: Simulation) -> str:
     return "".join(drawn)
 
 
-def _text(text: str, longest: int = 200) -> str:
-    return html.escape(visible(str(text), longest))
+def text(said: str, longest: int = 200) -> str:
+    """Return a text as HTML: escaped, and without hidden letters."""
+    return html.escape(visible(str(said), longest))
 
 
-def _printed(show: Callable[[Console], Any]) -> str:
+def printed(show: Callable[[Console], Any]) -> str:
+    """Return what is printed on a console, without colour."""
     from rich.console import Console
 
     out = io.StringIO()
