@@ -25,6 +25,7 @@ _BAR = 50
 _SAYS = {"true": "granted", "false": "refused", "conflict": "in conflict", None: "never collected"}
 _STYLES = {"true": "green", "false": "red", "conflict": "yellow", None: "dim"}
 _SNOWPLOW: dict[str, tuple[str, ...]] = {
+    "repeated_contexts": ("file", "lines", "duplicates"),
     "log": ("kind", "event_type", "events"),
     "banners": ("shown", "shown_again", "answered", "seconds_p50", "seconds_p95", "seconds_to_show"),
     "versions": ("version", "version_start", "last_allow_all", "is_latest"),
@@ -73,13 +74,25 @@ def print_withdrawals(console: Console, found: Withdrawals) -> None:
         table.add_row(*_cells(row["destination"], row["grants"], row["grants_tested"], row["grants_unused"], *delays))
     console.print(table)
     title = "Told of the choices: preference events delivered"
-    table = _table(title, ("destination", "sharing", "delivered", "of", "revocations", "of", "uninformed"), texts=2)
+    columns = ("destination", "sharing", "changes", "of", "revocations", "of", "uninformed")
+    table = _table(title, columns, texts=2)
     for row in found.sharing:
-        names = ("delivered", "preference_events", "revocations_delivered", "revocations", "uninformed")
+        names = ("changes_delivered", "changes", "revocations_delivered", "revocations", "uninformed")
         table.add_row(*_cells(row["destination"], row["sharing"], *(row[name] for name in names)))
     table.caption = (
         "uninformed: devices whose latest revocation did not arrive; a classic destination can never be told"
     )
+    console.print(table)
+    _print_conflicts(console, found.conflicts)
+
+
+def _print_conflicts(console: Console, rows: Sequence[Row]) -> None:
+    if not rows:
+        return
+    table = _table("Choices of one person that stood against each other", tuple(rows[0]), texts=2)
+    for row in rows:
+        table.add_row(*_cells(*row.values()))
+    table.caption = "deliveries: of that person's events meanwhile, where the category is needed"
     console.print(table)
 
 

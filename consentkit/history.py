@@ -27,11 +27,13 @@ class Withdrawals:
     """The withdrawal test: counts only, no id of anyone.
 
     ``destinations`` is one row per destination that needs consent, ``sharing`` one per destination with what it
-    was told of the choices; their columns are those of ``withdrawal_test`` and ``preference_delivery``.
+    was told of the choices; their columns are those of ``withdrawal_test`` and ``preference_delivery``. ``conflicts``
+    counts choices of one person that stand against each other, by cause and category: see ``profile_conflict``.
     """
 
     destinations: list[Row]
     sharing: list[Row]
+    conflicts: list[Row]
 
     @property
     def ignored(self) -> bool:
@@ -93,8 +95,8 @@ class Subject:
 def withdrawals(workspace: Workspace) -> Withdrawals:
     """Return what left after refusals, and after how long. Raises :class:`UsageError` without a policy."""
     _needs_policy(workspace)
-    found = _rows(workspace, "ask_withdrawals"), _rows(workspace, "ask_preference_delivery")
-    return Withdrawals(*found)
+    names = ("ask_withdrawals", "ask_preference_delivery", "ask_conflicts")
+    return Withdrawals(*(_rows(workspace, name) for name in names))
 
 
 def person(workspace: Workspace, who: str) -> list[Subject]:
@@ -123,6 +125,8 @@ def person_json(found: Sequence[Subject]) -> str:
 def snowplow_counts(workspace: Workspace) -> dict[str, list[Row]]:
     """Return what the loaded Snowplow consent data counts: log, banners, versions, people per version and scope."""
     queries = {
+        "repeated_contexts": "SELECT parse_filename(f.path) AS file, f.lines, f.duplicates FROM input_file AS f "
+        "WHERE f.kind = 'contexts' AND f.duplicates > 0 ORDER BY f.path",
         "log": "SELECT c.kind, c.event_type, count(*) AS events FROM snowplow_log AS c GROUP BY ALL ORDER BY ALL",
         "versions": "SELECT v.* FROM snowplow_version AS v ORDER BY v.version_start, v.version",
         "people_per_version": "SELECT t.* FROM snowplow_total AS t ORDER BY t.version_start, t.version",

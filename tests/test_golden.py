@@ -134,6 +134,7 @@ READABLE = {
             "person_history",
             "stamp_change",
             "unannounced_change",
+            "repeated_preference",
             "event_subject",
         )
     },
@@ -148,7 +149,7 @@ READABLE = {
     "LEFT JOIN source AS s ON s.source_id = v.source_id",
     **{
         view: f"SELECT v.*, e.message_id AS event, d.name AS destination FROM {view} AS v {OF_EVENT} {NEWEST}"
-        for view in ("delivered_event", "delivery_after_refusal")
+        for view in ("delivered_event", "delivery_after_refusal", "preference_due")
     },
     **{
         view: f"SELECT v.*, e.message_id AS event, d.name AS destination FROM {view} AS v "

@@ -76,6 +76,52 @@ def test_a_category_added_later(ws: ck.Workspace, tmp_path: Path) -> None:
     assert consent_on(ws, "u", 0.5) == {("person", "A"): "never collected", ("person", "B"): "never collected"}
 
 
+def test_choices_before_the_login_follow_the_person_to_another_device(ws: ck.Workspace, tmp_path: Path) -> None:
+    lines = [
+        choice(1, 1, {"A": True}, anonymousId="laptop"),
+        event(
+            {"id": "login", "type": "identify", "at": "2026-03-01T02:00:00Z", "anonymousId": "laptop", "userId": "u"}
+        ),
+        choice(2, 3, {"A": False}, anonymousId="phone"),
+        event({"id": "alias", "type": "alias", "at": "2026-03-01T04:00:00Z", "previousId": "phone", "userId": "u"}),
+    ]
+    load(ws, tmp_path, lines)
+    assert timeline(ws) == {("u", "A"): [(1, "true"), (3, "false")]}
+    assert timeline(ws, "device_history") == {("laptop", "A"): [(1, "true")], ("phone", "A"): [(3, "false")]}
+
+
+def test_a_consent_that_expired_is_refused_from_then_on(ws: ck.Workspace, tmp_path: Path) -> None:
+    year = 24 * 365
+    ws.apply(policy({"categories": [{"id": "A", "destinations": ["X"]}, {"id": "B", "destinations": ["X"]}]}))
+    load(ws, tmp_path, [choice(1, 0, {"A": True}, userId="u"), choice(2, year, {}, userId="u")])
+    assert timeline(ws) == {("u", "A"): [(0, "true"), (year, "false")], ("u", "B"): [(year, "false")]}
+    assert consent_on(ws, "u", year - 1) == {("person", "A"): "true", ("person", "B"): "never collected"}
+
+
+def test_repeated_lines_and_both_names_make_one_history(ws: ck.Workspace, tmp_path: Path) -> None:
+    old = choice(1, 1, {"A": True}, userId="u", event="Segment Consent Preference")
+    new = choice(2, 2, {"A": False}, userId="u")
+    load(ws, tmp_path, [old, new, new], [new, old])
+    assert timeline(ws) == {("u", "A"): [(1, "true"), (2, "false")]}
+
+
+def test_who_never_chose_is_told_as_never_collected(ws: ck.Workspace, tmp_path: Path) -> None:
+    load(ws, tmp_path, [event({"id": "m", "userId": "silent"}), choice(1, 1, {"A": True}, userId="u")])
+    assert consent_on(ws, "silent", 5) == {("person", "A"): "never collected"}
+    assert consent_on(ws, "nobody", 5) == {}
+
+
+def test_a_user_id_of_thousands_of_devices_does_not_stop_the_audit(ws: ck.Workspace, tmp_path: Path) -> None:
+    lines = [
+        choice(number, number / 100, {"A": number % 2 == 0}, userId="undefined", anonymousId=f"d{number}")
+        for number in range(3000)
+    ]
+    ws.apply(policy({"categories": [{"id": "A", "destinations": ["X"]}]}))
+    load(ws, tmp_path, lines)
+    rows = ws.rows("SELECT cause, first, second, devices, is_current FROM profile_conflict")
+    assert rows == [("devices", "d0", "d1", 2, True)]
+
+
 def test_the_boundary_belongs_to_the_new_choice(ws: ck.Workspace, tmp_path: Path) -> None:
     load(ws, tmp_path, [choice(1, 1, {"A": True}, userId="u"), choice(2, 2, {"A": False}, userId="u")])
     assert [consent_on(ws, "u", hours)["person", "A"] for hours in (1, 1.999, 2)] == ["true", "true", "false"]
@@ -310,6 +356,23 @@ def test_the_person_command_shows_one_record(sample: ck.Workspace) -> None:
     told = json.loads(CliRunner().invoke(app, ["person", who, *ARGS, "--json"]).stdout)["records"][0]
     assert any(row["refused"] for row in told["deliveries"])
     assert {row["value"] for row in told["changes"]} == {"false"} | {row["value"] for row in told["changes"]}
+
+
+def test_conflicts_are_counted_without_ids(ws: ck.Workspace, tmp_path: Path) -> None:
+    ws.apply(policy({"categories": [{"id": "A", "destinations": ["X"]}], "sources": [{"name": "web"}]}))
+    lines = [
+        choice(1, 1, {"A": True}, userId="u", anonymousId="d1"),
+        choice(2, 2, {"A": False}, userId="u", anonymousId="d2"),
+        event(
+            {"id": "e", "userId": "u", "anonymousId": "d1", "at": "2026-03-01T03:00:00Z", "preferences": {"A": True}}
+        ),
+    ]
+    load(ws, tmp_path, lines)
+    (tmp_path / "log.ndjson").write_bytes(ndjson([{"message_id": "e", "destination": "X", "status": "delivered"}]))
+    ws.load_deliveries(tmp_path / "log.ndjson")
+    assert withdrawals(ws).conflicts == [
+        {"cause": "devices", "category": "A", "conflicts": 1, "standing": 1, "people": 1, "deliveries": 1}
+    ]
 
 
 def test_commands_without_what_they_need_say_so(sample: ck.Workspace, tmp_path: Path) -> None:

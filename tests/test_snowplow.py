@@ -38,6 +38,10 @@ def test_snowplow_rows_are_accounted_for(snowplow: ck.Workspace) -> None:
 @pytest.mark.realdata
 def test_snowplow_counts_no_repeated_context_twice(snowplow: ck.Workspace) -> None:
     counts = snowplow_counts(snowplow)
+    assert counts["repeated_contexts"] == [
+        {"file": "snowplow_web_consent_cmp_visible.csv", "lines": 34, "duplicates": 1},
+        {"file": "snowplow_web_consent_preferences.csv", "lines": 33, "duplicates": 1},
+    ]
     log = {(row["kind"], row["event_type"]): row["events"] for row in counts["log"]}
     assert log == {
         ("cmp_visible", None): 33,

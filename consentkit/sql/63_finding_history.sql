@@ -1,4 +1,4 @@
--- One row per finding of an event or delivery held against the consent history (RULES.md 10, V11 to V13, V24).
+-- One row per finding of an event or delivery held against the consent history (RULES.md 10, V11 to V13, V24, X43, X44).
 WITH found AS (
     SELECT 'V11' AS code, 'certain' AS certainty, d.detail AS detail, d.event_id AS event_id
     FROM stamp_against_device AS d
@@ -8,6 +8,15 @@ WITH found AS (
     UNION ALL
     SELECT 'V13' AS code, 'possible' AS certainty, u.detail AS detail, u.event_id AS event_id
     FROM unannounced_change AS u
+    UNION ALL
+    SELECT 'X43' AS code, 'certain' AS certainty, NULL AS detail, r.event_id AS event_id
+    FROM repeated_preference AS r
+    UNION ALL
+    SELECT 'X44' AS code, CASE WHEN p.fate = 'no record' THEN 'possible' ELSE 'certain' END AS certainty, d.name AS detail, p.event_id AS event_id
+    FROM preference_due AS p
+    CROSS JOIN newest_version AS n
+    INNER JOIN destination AS d ON d.version_id = n.version_id AND d.destination_id = p.destination_id
+    WHERE p.revokes = TRUE AND p.fate IN ('filtered', 'failed', 'no record') AND d.kind = 'actions' AND d.known = TRUE
 )
 SELECT
     f.code AS code,

@@ -1,6 +1,7 @@
--- One row per person, category and stretch of time in which two choices stood against each other. cause: devices, two
--- devices of the person say different things, and the latest wins; merge, two known people became one and the category
--- is in conflict until the next choice (RULES.md 2.4). first and second are the devices, or the user ids.
+-- One row per person, category and stretch of time in which two choices stood against each other. cause: devices, one
+-- device of the person grants what another refuses, and the latest wins; merge, two known people became one and the
+-- category is in conflict until the next choice (RULES.md 2.4). first and second are a device that grants and one that
+-- refuses when it begins, or the user ids. devices: how many of the person's had chosen by then.
 -- deliveries: what was delivered in that time of the person's events to destinations that need the category.
 WITH owned AS (
     SELECT
@@ -14,18 +15,75 @@ WITH owned AS (
     INNER JOIN device_person AS d ON d.anonymous_id = i.subject_id
     WHERE i.subject_kind = 'device' AND d.users = 1
 ),
+edge AS (
+    SELECT
+        o.user_id AS user_id,
+        o.category_id AS category_id,
+        o.valid_from AS at,
+        CASE WHEN o.value = 'true' THEN 1 ELSE 0 END AS granting,
+        CASE WHEN o.value = 'true' THEN 0 ELSE 1 END AS refusing
+    FROM owned AS o
+    UNION ALL
+    SELECT
+        o.user_id AS user_id,
+        o.category_id AS category_id,
+        o.valid_to AS at,
+        CASE WHEN o.value = 'true' THEN -1 ELSE 0 END AS granting,
+        CASE WHEN o.value = 'true' THEN 0 ELSE -1 END AS refusing
+    FROM owned AS o
+),
+step AS (
+    SELECT e.user_id AS user_id, e.category_id AS category_id, e.at AS at, SUM(e.granting) AS granting, SUM(e.refusing) AS refusing
+    FROM edge AS e
+    GROUP BY e.user_id, e.category_id, e.at
+),
+standing AS (
+    SELECT
+        t.user_id AS user_id,
+        t.category_id AS category_id,
+        t.at AS at,
+        SUM(t.granting) OVER (PARTITION BY t.user_id, t.category_id ORDER BY t.at ROWS UNBOUNDED PRECEDING) AS granting,
+        SUM(t.refusing) OVER (PARTITION BY t.user_id, t.category_id ORDER BY t.at ROWS UNBOUNDED PRECEDING) AS refusing
+    FROM step AS t
+),
+flagged AS (
+    SELECT
+        s.user_id AS user_id,
+        s.category_id AS category_id,
+        s.at AS at,
+        s.granting + s.refusing AS devices,
+        CASE WHEN s.granting > 0 AND s.refusing > 0 THEN 1 ELSE 0 END AS differ,
+        LAG(CASE WHEN s.granting > 0 AND s.refusing > 0 THEN 1 ELSE 0 END) OVER (
+            PARTITION BY s.user_id, s.category_id ORDER BY s.at
+        ) AS differed
+    FROM standing AS s
+),
+turned AS (
+    SELECT
+        f.user_id AS user_id,
+        f.category_id AS category_id,
+        f.at AS since,
+        f.devices AS devices,
+        f.differ AS differ,
+        LEAD(f.at) OVER (PARTITION BY f.user_id, f.category_id ORDER BY f.at) AS until
+    FROM flagged AS f
+    WHERE f.differ <> COALESCE(f.differed, 0)
+),
 conflict AS (
     SELECT
-        a.user_id AS user_id,
-        a.category_id AS category_id,
+        t.user_id AS user_id,
+        t.category_id AS category_id,
         'devices' AS cause,
-        a.anonymous_id AS first,
-        b.anonymous_id AS second,
-        CASE WHEN a.valid_from >= b.valid_from THEN a.valid_from ELSE b.valid_from END AS since,
-        CASE WHEN a.valid_to <= b.valid_to THEN a.valid_to ELSE b.valid_to END AS until
-    FROM owned AS a
-    INNER JOIN owned AS b ON b.user_id = a.user_id AND b.category_id = a.category_id
-    WHERE a.anonymous_id < b.anonymous_id AND a.value <> b.value AND a.valid_from < b.valid_to AND b.valid_from < a.valid_to
+        MIN(CASE WHEN o.value = 'true' THEN o.anonymous_id END) AS first,
+        MIN(CASE WHEN o.value = 'false' THEN o.anonymous_id END) AS second,
+        MIN(t.devices) AS devices,
+        t.since AS since,
+        MIN(t.until) AS until
+    FROM turned AS t
+    INNER JOIN owned AS o
+        ON o.user_id = t.user_id AND o.category_id = t.category_id AND o.valid_from <= t.since AND t.since < o.valid_to
+    WHERE t.differ = 1
+    GROUP BY t.user_id, t.category_id, t.since
     UNION ALL
     SELECT
         i.subject_id AS user_id,
@@ -33,6 +91,7 @@ conflict AS (
         'merge' AS cause,
         i.subject_id AS first,
         m.other_id AS second,
+        NULL AS devices,
         i.valid_from AS since,
         i.valid_to AS until
     FROM consent_interval AS i
@@ -60,6 +119,7 @@ SELECT
     c.cause AS cause,
     c.first AS first,
     c.second AS second,
+    CAST(c.devices AS BIGINT) AS devices,
     c.since AS since,
     c.until AS until,
     CASE WHEN c.until = CAST('9999-12-31' AS DATE) THEN TRUE ELSE FALSE END AS is_current,
