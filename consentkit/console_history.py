@@ -56,16 +56,20 @@ def print_withdrawals(console: Console, found: Withdrawals) -> None:
     if not found.destinations:
         console.print("No choice of anyone is in the events, so there is no refusal to test.")
         return
-    title = "Refusals: what was still delivered of events collected after them"
-    table = _table(
-        title, ("destination", "refusals", "tested", "ignored", "leaking", "people", "events", "p50", "p95", "max")
-    )
+    names: tuple[str, ...] = ("refusals", "tested", "ignored", "leaking", "people", "events")
+    table = _table("Refusals: what was still delivered of events collected after them", ("destination", *names))
     for row in found.destinations:
-        numbers = [row[name] for name in ("refusals", "tested", "ignored", "leaking", "people", "events")]
-        delays = [_delay(row[name]) for name in ("delay_p50", "delay_p95", "delay_max")]
-        table.add_row(*_cells(row["destination"], *numbers, *delays), style="red" if row["ignored"] else "")
-    table.caption = "tested: the person still sent events; p50, p95, max: from the refusal to the last delivery"
+        cells = _cells(row["destination"], *(row[name] for name in names))
+        table.add_row(*cells, style="red" if row["ignored"] else "")
+    table.caption = "tested: the person still sent events; leaking: the last of them was still delivered"
     console.print(table)
+    late = [row for row in found.destinations if row["ignored"]]
+    if late:
+        table = _table("From the refusal to the last delivery", ("destination", "ignored", "p50", "p95", "max"))
+        for row in late:
+            delays = [_delay(row[name]) for name in ("delay_p50", "delay_p95", "delay_max")]
+            table.add_row(*_cells(row["destination"], row["ignored"], *delays))
+        console.print(table)
     _print_stamps(console, found.destinations)
     title = "Grants: how long until the first delivery"
     table = _table(title, ("destination", "grants", "tested", "unused", "p50", "p95", "max"))
@@ -98,13 +102,16 @@ def _print_conflicts(console: Console, rows: Sequence[Row]) -> None:
 
 def _print_stamps(console: Console, rows: Sequence[Row]) -> None:
     title = "Deliveries after a refusal, by what the event's own stamp said"
-    table = _table(title, ("destination", "deliveries", "refused", "granted", "no stamp", "other device", "sent late"))
+    table = _table(title, ("destination", "deliveries", "refused", "granted", "no stamp", "elsewhere", "late"))
     names = ("deliveries", "stamp_refused", "stamp_granted", "stamp_none", "other_device", "sent_late")
     for row in rows:
         if row["deliveries"] or row["sent_late"]:
             table.add_row(*_cells(row["destination"], *(row[name] for name in names)))
     if table.row_count:
-        table.caption = "granted: the stamp was out of date; sent late: collected before the refusal, sent after it"
+        table.caption = (
+            "granted: the stamp was out of date; elsewhere: refused on another device; "
+            "late: collected before the refusal, sent after it"
+        )
         console.print(table)
 
 
@@ -195,7 +202,10 @@ def _table(title: str, columns: Sequence[str], texts: int = 1) -> Table:
     table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", title_style="bold", pad_edge=False)
     table.caption_justify = "left"
     for place, name in enumerate(columns):
-        table.add_column(name.replace("_", " "), justify="left" if place < texts else "right", overflow="fold")
+        least = 12 if place == 0 else None
+        table.add_column(
+            name.replace("_", " "), justify="left" if place < texts else "right", min_width=least, overflow="fold"
+        )
     return table
 
 
