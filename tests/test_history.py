@@ -111,6 +111,26 @@ def test_who_never_chose_is_told_as_never_collected(ws: ck.Workspace, tmp_path: 
     assert consent_on(ws, "nobody", 5) == {}
 
 
+def test_the_history_is_worked_out_once_while_nothing_changes(tmp_path: Path) -> None:
+    steps: list[str] = []
+    with ck.open(tracer=lambda step, _: steps.append(step)) as ws:
+        for each in (choice(1, 1, {"A": True}, userId="u"), choice(2, 2, {"A": False}, userId="u")):
+            (tmp_path / "events").mkdir(exist_ok=True)
+            (tmp_path / "events" / f"{each['messageId']}.ndjson").write_bytes(ndjson([each]))
+            ws.load_events(tmp_path / "events")
+            ws.apply(policy({"categories": [{"id": "A", "destinations": ["X"]}]}))
+            ws.load_events(tmp_path / "events")
+        assert steps.count("keep the history") == 2
+        assert timeline(ws) == {("u", "A"): [(1, "true"), (2, "false")]}
+
+
+def test_an_empty_choice_follows_the_categories_of_the_policy(ws: ck.Workspace, tmp_path: Path) -> None:
+    load(ws, tmp_path, [choice(1, 1, {}, userId="u")])
+    for names in ("AB", "B"):
+        ws.apply(policy({"categories": [{"id": name, "destinations": ["X"]} for name in names]}))
+        assert timeline(ws) == {("u", name): [(1, "false")] for name in names}
+
+
 def test_a_user_id_of_thousands_of_devices_does_not_stop_the_audit(ws: ck.Workspace, tmp_path: Path) -> None:
     lines = [
         choice(number, number / 100, {"A": number % 2 == 0}, userId="undefined", anonymousId=f"d{number}")
@@ -181,6 +201,31 @@ def test_each_instant_has_exactly_one_state(
     }
     known = {(row[1], row[2]) for row in rows if row[0] == "person"}
     assert {pair for pair in named if pair[0]} <= known, "what was collected stays"
+
+
+def worked_out(drawn: Sequence[tuple[Any, ...]], place: int, who: str, hour: float) -> dict[str, str]:
+    """The state of one device (place 3) or person (place 4) at an hour, worked out choice by choice."""
+    own = [each for each in drawn if each[place] == who and each[0] <= hour]
+    known = {category for each in own for category in each[2]}
+    if not own:
+        return {}
+    newest = max((each[0], each[0] + each[1]) for each in own)
+    last = [each[2] for each in own if (each[0], each[0] + each[1]) == newest]
+    return {name: "true" if all(said.get(name) for said in last) else "false" for name in known}
+
+
+@PROPERTY
+@given(drawn=CHOICES, hour=st.sampled_from([0, 0.5, 1, 2.5, 4, 6, 100]), kind=st.sampled_from(["device", "person"]))
+def test_the_history_is_the_one_worked_out_choice_by_choice(
+    session_workspace: ck.Workspace, tmp_path_factory: Any, drawn: list[Any], hour: float, kind: str
+) -> None:
+    ws, place, who = session_workspace, (3 if kind == "device" else 4), ("d1" if kind == "device" else "u1")
+    drawn = [each if kind == "device" else (*each[:3], None, *each[4:]) for each in drawn]
+    empty(ws)
+    load(ws, tmp_path_factory.mktemp("oracle"), written(drawn))
+    told = {category: value for (of, category), value in consent_on(ws, who, hour).items() if of == kind}
+    expected = worked_out(drawn, place, who, hour)
+    assert {name: value for name, value in told.items() if value != "never collected"} == expected
 
 
 @PROPERTY

@@ -7,7 +7,8 @@ SELECT
     a.destination_id AS destination_id,
     CASE
         -- a preference event that the platform would have refused to take in (RULES.md 2.2, 2.3)
-        WHEN g.kind = 'preference' AND (g.named = FALSE OR s.state NOT IN ('A3', 'A4', 'A?') OR COALESCE(n.unclear, 0) > 0)
+        WHEN g.kind = 'preference'
+            AND (g.named = FALSE OR s.state NOT IN ('A3', 'A4', 'A?') OR COALESCE(n.unclear, 0) > 0 OR s.odd_version = TRUE)
             THEN 'rejected_at_ingestion'
         WHEN d.kind = 'aws-s3' OR (d.kind = 'engage' AND d.enforced = FALSE) THEN 'exempt'
         WHEN a.needed = 0 THEN 'unmapped'
