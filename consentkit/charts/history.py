@@ -102,9 +102,12 @@ def _strip(
 ) -> Chart:
     says, color = _CHANGES[kind]
     room = width - 60
+    crowded = len(f"{top:,}") * 6.2 > room / len(days)
+    highest = max(row["choices"] for row in rows)
     cells = [
         {
             "period": row["period"],
+            "says": f"{row['choices']:,}" if not crowded or row["choices"] == highest else "",
             "choices": row["choices"],
             "people": row["people"],
             "of": listing(
@@ -131,7 +134,7 @@ def _strip(
         alt.Tooltip("of:N", title="categories"),
     ]
     bars = base.mark_bar(color=color).encode(tooltip=tip)
-    numbers = base.mark_text(baseline="bottom", dy=-2, fontSize=11).encode(text=alt.Text("choices:Q", format=","))
+    numbers = base.mark_text(baseline="bottom", dy=-2, fontSize=11).encode(text="says:N")
     line = alt.Chart(values([{"zero": 0}])).mark_rule(color=GRID).encode(y=alt.Y("zero:Q", scale=scale, axis=None))
     title = alt.TitleParams(
         text=f"{says}: {count(sum(row['choices'] for row in rows), 'choice')}",
@@ -196,7 +199,7 @@ def _grid(rows: list[Row], names: dict[str, str], found: dict[str, list[Row]], w
                 "of": whole,
                 "shade": max(0.18, min(0.8, row["refusals"] / whole * 2)) if bad else 0.0,
                 "bad": bad,
-                "says": f"{row['refusals']:,}" if bad else f"{row['refusals']:,} of {whole:,}",
+                "says": f"{row['refusals']:,}" if bad or width < 500 else f"{row['refusals']:,} of {whole:,}",
             }
         )
     order = list(_WITHIN.values())
