@@ -74,19 +74,21 @@ def consent_changes(workspace: Workspace, width: int = WIDTH) -> Chart:
     rows = [row for row in rows if row["category"] is None]
     days = steps(step, [row["period"] for row in rows], whole)
     kinds = [kind for kind in _CHANGES if any(row["change"] == kind for row in rows)]
-    top = max(row["choices"] for row in rows)
-    panels = [
-        _strip(
-            kind, [row for row in rows if row["change"] == kind], parts, days, step, top, width, last=kind == kinds[-1]
-        )
-        for kind in kinds
-    ]
+    panels = []
+    for kind in kinds:
+        # first answers and changes of mind, which are far fewer, each have a scale of their own
+        alike = [row for row in rows if row["change"].startswith("first") == kind.startswith("first")]
+        top, own = max(row["choices"] for row in alike), [row for row in rows if row["change"] == kind]
+        panels.append(_strip(kind, own, parts, days, step, top, width, last=kind == kinds[-1]))
     total = {kind: sum(row["choices"] for row in rows if row["change"] == kind) for kind in _CHANGES}
     title = f"{count(total['withdrawn'], 'choice')} withdrew consent"
     worst = _most([row for row in parts if row["change"] == "withdrawn"])
     title += f", most often of {visible(worst, 30)}" if worst else ""
     title += f"; {total['granted later']:,} gave it later"
-    subtitle = ["Choices that changed something; one choice may do several of these", says_period(whole)]
+    subtitle = [
+        "Choices that changed something; one choice may do several of these. First answers have their own scale",
+        says_period(whole),
+    ]
     return titled(alt.vconcat(*panels, spacing=14), title, subtitle, width)
 
 
@@ -103,11 +105,11 @@ def _strip(
     says, color = _CHANGES[kind]
     room = width - 60
     crowded = len(f"{top:,}") * 6.2 > room / len(days)
-    highest = max(row["choices"] for row in rows)
+    highest = max(rows, key=lambda row: row["choices"])
     cells = [
         {
             "period": row["period"],
-            "says": f"{row['choices']:,}" if not crowded or row["choices"] == highest else "",
+            "says": f"{row['choices']:,}" if not crowded or row is highest else "",
             "choices": row["choices"],
             "people": row["people"],
             "of": listing(
@@ -167,7 +169,9 @@ def withdrawal_delay(workspace: Workspace, width: int = WIDTH) -> Chart:
     }
     ignored = {name: sum(row["refusals"] for row in own if row in late) for name, own in found.items()}
     shown = sorted(found, key=lambda name: (-ignored[name], name))[:_SHOWN]
-    names = labels(shown, letters(width))
+    sums = {name: sum(row["refusals"] for row in found[name]) for name in shown}
+    called = labels(shown, letters(width) - 8)
+    names = {name: f"{called[name]} ({sums[name]:,})" for name in shown}
     chart = _grid([row for row in rows if row["destination"] in names], names, found, width)
     tested = sum(row["refusals"] for row in rows)
     told = f"After {sum(ignored.values()):,} of {count(tested, 'refusal')} something was still delivered"
@@ -176,8 +180,8 @@ def withdrawal_delay(workspace: Workspace, width: int = WIDTH) -> Chart:
         told += f", up to {delay(worst['longest'])} later at {visible(worst['destination'], 30)}"
     leaking = sum(row["leaking"] for row in rows)
     subtitle = [
-        "A refusal counts once for each destination it closes, if the person still sent events. "
-        "Columns: within what time the last delivery left",
+        "Refusals after which the person still sent events (in brackets), once for each destination they close, "
+        "by when the last delivery left",
         f"{leaking:,} of them still stand and are still not kept" if leaking else "",
         f"{len(shown)} of {len(found)} destinations are drawn, the worst first." if len(found) > len(shown) else "",
         says_period(period(workspace)),
@@ -199,7 +203,7 @@ def _grid(rows: list[Row], names: dict[str, str], found: dict[str, list[Row]], w
                 "of": whole,
                 "shade": max(0.18, min(0.8, row["refusals"] / whole * 2)) if bad else 0.0,
                 "bad": bad,
-                "says": f"{row['refusals']:,}" if bad or width < 500 else f"{row['refusals']:,} of {whole:,}",
+                "says": f"{row['refusals']:,}",
             }
         )
     order = list(_WITHIN.values())
