@@ -189,6 +189,8 @@ def _against(row: Row) -> bool:
 
 def print_snowplow(console: Console, counts: dict[str, list[Row]]) -> None:
     """Print the counts of Snowplow consent data, a table for each."""
+    if not counts["log"]:
+        console.print("No event about consent is in the export.")
     for title, names in _SNOWPLOW.items():
         rows = counts[title]
         if rows:

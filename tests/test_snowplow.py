@@ -206,3 +206,23 @@ def test_snowplow_files_without_events_are_refused(tmp_path: Path) -> None:
     (tmp_path / "contexts.csv").write_text("root_id,elapsed_time\ne1,1.5\n")
     with ck.open() as ws, pytest.raises(ck.SourceError, match="no file holds Snowplow events"):
         ws.load_snowplow(tmp_path)
+
+
+def test_snowplow_contexts_in_columns_of_the_events_alone(tmp_path: Path) -> None:
+    schema = "unstruct_event_com_snowplowanalytics_snowplow_{}_1_0_0"
+    said = {"event_type": "allow_all", "consent_version": "1", "consent_scopes": ["ads"]}
+    names = ["event_id", "event_name", "domain_userid", "derived_tstamp", "load_tstamp"]
+    rows = [
+        ["b", "cmp_visible", "d", "2026-03-01 01:00:00", "2026-03-01 01:00:01", "", json.dumps({"elapsed_time": 2})],
+        ["c", "consent_preferences", "d", "2026-03-01 01:00:04", "2026-03-01 01:00:05", json.dumps([said]), ""],
+    ]
+    with (tmp_path / "events.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow([*names, schema.format("consent_preferences"), schema.format("cmp_visible")])
+        writer.writerows(rows)
+    with ck.open() as ws:
+        ws.load_snowplow(tmp_path)
+        banner = ws.rows("SELECT seconds_to_show, event_type, version, seconds_to_choose FROM snowplow_banner")
+        assert banner == [(2.0, "allow_all", "1", 4.0)]
+        assert ws.rows("SELECT category_id, value FROM device_history") == [("ads", "true")]
+        assert snowplow_counts(ws)["repeated_contexts"] == []

@@ -106,9 +106,16 @@ def save(chart: Any, path: Path, rows: Callable[[], list[dict[str, Any]]]) -> No
     form = path.suffix.lower().lstrip(".")
     if form not in FORMATS:
         raise UsageError(f"{path.name}: a chart is written as {', '.join(FORMATS)}; the ending of the file says which")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if form in ("png", "pdf"):
-        path.write_bytes(png(chart) if form == "png" else pdf(chart))
-        return
-    text = {"svg": lambda: svg_file(chart), "html": lambda: page(chart), "csv": lambda: csv_text(rows())}[form]()
-    path.write_text(text, encoding="utf-8", newline="")
+    drawn: dict[str, Callable[[], bytes]] = {
+        "png": lambda: png(chart),
+        "pdf": lambda: pdf(chart),
+        "svg": lambda: svg_file(chart).encode(),
+        "html": lambda: page(chart).encode(),
+        "csv": lambda: csv_text(rows()).encode(),
+    }
+    content = drawn[form]()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written: {error.strerror}") from None

@@ -86,8 +86,10 @@ def load_snowplow_files(engine: Engine, files: list[InputFile], progress: Callab
     engine.run("load snowplow: contexts", sql_text("load_snowplow_1_contexts"))
     engine.run("load snowplow: lines", sql_text("load_snowplow_2_lines"))
     load_prepared_lines(engine, events, "snowplow_line")
-    write_reading_file(engine, contexts, None)
     engine.run("load snowplow: consent", sql_text("load_snowplow_3_consent"))
+    if contexts:
+        write_reading_file(engine, contexts, None)
+        engine.run("load snowplow: account of the contexts", sql_text("load_snowplow_4_account"))
 
 
 def _read(engine: Engine, file: InputFile, progress: Callable[[int], None]) -> str | None:
