@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from consentkit.errors import UsageError
+from consentkit.errors import SuiteError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
     from consentkit.checks.results import CheckResult
+    from consentkit.checks.suites import Suite
     from consentkit.workspace import Workspace
 
 DEFAULT_SUITES = "expectations"
@@ -114,8 +115,10 @@ def register(app: typer.Typer, tools: Tools) -> None:
             raise UsageError(f"there is no folder {DEFAULT_SUITES}/ here; name a suite with --suite")
         if new_only and baseline is None:
             raise UsageError("--new-only needs a --baseline to compare with; --write-baseline writes one")
+        valid = _loaded_suites(suites, github=github)  # before the data: a mistake is told at once
         if syntax:
-            _check_syntax(suites)
+            for each in valid:
+                typer.echo(f"{each.file}: valid, {len(each.entries)} expectations")
             return
         known = _known(baseline)
         given = (events, policy, deliveries, source, columns, constants)
@@ -193,11 +196,17 @@ def _run(
     return result
 
 
-def _check_syntax(suites: list[str]) -> None:
+def _loaded_suites(suites: list[str], *, github: bool) -> list[Suite]:
     from consentkit.checks.suites import load_suites
 
-    for each in load_suites(suites):
-        typer.echo(f"{each.file}: valid, {len(each.entries)} expectations")
+    try:
+        return load_suites(suites)
+    except SuiteError as error:
+        if github:
+            from consentkit.checks.github import mistake_lines
+
+            sys.stderr.write(mistake_lines(error.mistakes))
+        raise
 
 
 def _known(baseline: Path | None) -> dict[str, dict[str, float]]:

@@ -64,6 +64,7 @@ def test_a_suite_with_a_mistake_is_refused_and_never_passes(
     assert "1 mistake in the suites" in err
     assert f"{path.name}:" in err
     assert run("check", "--syntax", "--suite", path)[0] == 2
+    assert f"::error file={path},line=" in run("check", "--syntax", "--github", "--suite", path)[2]
 
 
 def test_fail_on_and_max_rate(run: Run, db: Path, tmp_path: Path) -> None:
@@ -170,6 +171,8 @@ def test_data_docs_come_with_a_warning(run: Run, db: Path, tmp_path: Path) -> No
     code, _, err = run("check", "--db", db, "--suite", path, "--data-docs", tmp_path / "docs")
     assert (code, (tmp_path / "docs" / "index.html").is_file()) == (1, True)
     assert "load scripts, fonts and a logo from the network" in " ".join(err.split())
+    code, _, err = run("check", "--db", db, "--suite", path, "--data-docs", path / "below a file")
+    assert (code, "cannot be written" in err) == (2, True)
 
 
 @pytest.mark.slow

@@ -9,7 +9,10 @@ from consentkit.checks.reading import share
 from consentkit.checks.results import WORDS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from consentkit.checks.results import CheckResult, Outcome
+    from consentkit.errors import Mistake
 
 _LEVELS = {"critical": "error", "warning": "warning", "info": "notice"}
 _SPECIAL = str.maketrans({each: f"&#{ord(each)};" for each in "\\`*_{}[]()#+!|~@:"})
@@ -29,6 +32,15 @@ def annotation_lines(result: CheckResult) -> str:
         elif each.status == "nothing":
             lines.append(_annotation("notice", each, f"{WORDS[each.status]}: {each.message}"))
     return "".join(f"{line}\n" for line in lines)
+
+
+def mistake_lines(mistakes: Iterable[Mistake]) -> str:
+    """Return one workflow command for each mistake in suites that were refused."""
+    lines = []
+    for each in mistakes:
+        place = f"file={_property(each.file)}" + (f",line={each.line}" if each.line else "")
+        lines.append(f"::error {place},title=suite refused::{_data(f'{each.path}: {each.message}')}\n")
+    return "".join(lines)
 
 
 def step_summary(result: CheckResult) -> str:

@@ -94,15 +94,21 @@ class Session:
         return query.strip().rstrip(";") if isinstance(query, str) else None
 
     def write_docs(self, folder: str | Path) -> None:
-        """Write Data Docs of the checkpoints that ran. Opened, they load scripts and a logo from the network."""
+        """Write Data Docs of the checkpoints that ran. Opened, they load scripts and a logo from the network.
+
+        Raises :class:`UsageError` where the folder cannot be written.
+        """
         place = {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(Path(folder).resolve())}
         site: Any = {
             "class_name": "SiteBuilder",
             "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
             "store_backend": place,
         }
-        self._context.add_data_docs_site(site_name="consentkit", site_config=site)
-        self._context.build_data_docs(site_names=["consentkit"])
+        try:
+            self._context.add_data_docs_site(site_name="consentkit", site_config=site)
+            self._context.build_data_docs(site_names=["consentkit"])
+        except OSError as error:
+            raise UsageError(f"{folder}: the Data Docs cannot be written: {error.strerror}") from None
 
     def close(self) -> None:
         """Give the connections back."""
