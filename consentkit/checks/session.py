@@ -54,6 +54,7 @@ class Session:
         self._source = self._context.data_sources.add_sql("consentkit", **said)
         self._source.get_execution_engine().dialect_module = postgresql  # its expressions are what our dialect compiles
         self._actions = list(actions)
+        self._batches: dict[str, Any] = {}
         self.results: list[Any] = []
 
     def run(self, name: str, by_view: dict[str, list[Entry]]) -> dict[str, Told]:
@@ -68,7 +69,7 @@ class Session:
             if kept != sorted(entry.type for entry in entries):
                 raise UsageError(f"Great Expectations kept only {len(kept)} of {len(entries)} expectations")
             suite = self._context.suites.add(suite)
-            validation = ValidationDefinition(name=title, data=self._batch_of(title, view), suite=suite)
+            validation = ValidationDefinition(name=title, data=self._batch_of(view), suite=suite)
             validations.append(self._context.validation_definitions.add(validation))
         said: dict[str, Any] = {
             "validation_definitions": validations,
@@ -89,7 +90,7 @@ class Session:
             "exclude_unexpected_values": True,
             "return_unexpected_index_query": True,
         }
-        batch = self._batch_of("rows", entry.view).get_batch()
+        batch = self._batch_of(entry.view).get_batch()
         query = batch.validate(entry.expectation, result_format=wanted).result.get("unexpected_index_query")
         return query.strip().rstrip(";") if isinstance(query, str) else None
 
@@ -114,9 +115,12 @@ class Session:
         """Give the connections back."""
         self._source.get_execution_engine().close()
 
-    def _batch_of(self, title: str, view: str) -> Any:
-        asset = self._source.add_table_asset(title, table_name=view)
-        return asset.add_batch_definition_whole_table("all of it")
+    def _batch_of(self, view: str) -> Any:
+        """Name each view once: with every name Great Expectations writes out all that it knows."""
+        if view not in self._batches:
+            asset = self._source.add_table_asset(view, table_name=view)
+            self._batches[view] = asset.add_batch_definition_whole_table("all of it")
+        return self._batches[view]
 
 
 def failing_rows(workspace: Workspace, engine: Engine, entry: Entry, failing: int) -> pd.DataFrame:
