@@ -24,10 +24,8 @@ def cells(path: Path) -> list[dict[str, Any]]:
     return found
 
 
-def test_they_are_numbered_from_one_and_no_two_alike() -> None:
-    numbers = [int(path.name[:2]) for path in NOTEBOOKS]
-    assert numbers[0] == 1
-    assert len(set(numbers)) == len(numbers)
+def test_they_are_numbered_from_one_without_a_gap() -> None:
+    assert [int(path.name[:2]) for path in NOTEBOOKS] == list(range(1, len(NOTEBOOKS) + 1))
 
 
 @each_notebook
