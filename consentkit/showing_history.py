@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from consentkit.phrases import count
+from consentkit.phrases import count, delay
 from consentkit.showing import bar, frame, printed, table, text
 
 if TYPE_CHECKING:
@@ -70,10 +70,4 @@ def _moment(at: datetime | None) -> str:
 
 
 def _lasted(seconds: float | None) -> str:
-    """Say how long: in the largest unit of which there are two or more."""
-    if seconds is None:
-        return ""
-    for size, unit in ((86_400, "days"), (3_600, "hours"), (60, "minutes")):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{seconds:.0f} seconds"
+    return "" if seconds is None else delay(seconds)
