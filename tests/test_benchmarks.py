@@ -1,0 +1,28 @@
+"""The benchmarks run, on data so small that only their answers mean anything."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from support import TESTS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.mark.slow
+def test_the_benchmarks_run_and_peers_agree(tmp_path: Path) -> None:
+    pytest.importorskip("polars", reason="polars is not installed; it comes with the extra test")
+    out = tmp_path / "figures.json"
+    given = ["--folder", str(tmp_path), "--sizes", "2k", "--runs", "1", "--json", str(out)]
+    command = [sys.executable, str(TESTS / "benchmarks"), *given]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    figures = json.loads(out.read_text())
+    assert {figure["size"] for figure in figures} == {"-", "2k"}
+    assert all(figure["figure"] >= 0 and figure["ratio"] >= 0 for figure in figures)
+    assert "refused and delivered: {" in done.stdout
