@@ -259,17 +259,27 @@ def sample(
 @policy_app.command("check")
 def policy_check(
     file: Annotated[str, typer.Argument(help="The policy file, or a folder of its versions.")],
+    db: Annotated[str | None, typer.Option("--db", help="A loaded database to look for its parts in.")] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings also make the exit code 1.")] = False,
 ) -> None:
-    """Check a policy file: every mistake at once, then warnings."""
+    """Check a policy file: every mistake at once, then warnings; with --db also what no data shows."""
     from consentkit.policy import Policy
 
     checked = Policy.load(file)
-    warnings = checked.warnings()
-    for warning in warnings:
-        _say(f"warning: {warning}")
+    warnings, not_checked = [str(each) for each in checked.warnings()], []
+    if db is not None:
+        if not Path(db).is_file():
+            raise UsageError(f"{db}: no such database; `consentkit load` makes one")
+        with _workspace(db, None) as workspace:
+            if not workspace.rows("SELECT 1 FROM event LIMIT 1"):
+                raise UsageError(f"{db}: no event is loaded, so nothing of the policy can be looked for")
+            use = workspace.policy_use(checked)
+        warnings, not_checked = [*warnings, *use.unseen], use.not_checked
+    for told in [f"warning: {each}" for each in warnings] + [f"not checked: {each}" for each in not_checked]:
+        _say(cli_warehouse.plain(told))
     versions = len(checked.versions)
-    typer.echo(f"{file}: valid, {versions} version{'s' if versions > 1 else ''}, {len(warnings)} warnings")
+    unchecked = f", {len(not_checked)} not checked" if not_checked else ""
+    typer.echo(f"{file}: valid, {versions} version{'s' if versions > 1 else ''}, {len(warnings)} warnings{unchecked}")
     raise typer.Exit(Exit.FINDINGS if strict and warnings else Exit.CLEAN)
 
 

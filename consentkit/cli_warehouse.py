@@ -106,10 +106,11 @@ def register(policy_app: typer.Typer, tools: Tools) -> None:
             names = unknown_names(workspace, groups)
             for each in names:
                 meant = "; ".join(f"{name} ({why})" for name, why in each.candidates) or "nothing alike"
-                typer.echo(f"{each.times:>10,}  {_plain(each.name)}  in {each.place}: {meant}")
+                typer.echo(f"{each.times:>10,}  {plain(each.name)}  in {each.place}: {meant}")
             block = alias_block(workspace, names)
         typer.echo(f"\n# for the policy, after a look at each:\n{block}" if block else "\nno alias to propose")
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """Return a text with names from data without what a terminal would act on."""
     return "".join(letter if letter.isprintable() else "�" for letter in text)

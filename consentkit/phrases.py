@@ -26,6 +26,7 @@ UNITS = {
     "X27": ("day", "days"),
     "X29": ("record", "records"),
     "X30": ("cell", "cells"),
+    "X40": ("destination", "destinations"),
 }
 
 

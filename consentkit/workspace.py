@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from consentkit.causes import Causes
     from consentkit.checks.results import CheckResult
     from consentkit.engine import Tracer
+    from consentkit.policy_use import PolicyUse
     from consentkit.simulating import Simulation
     from consentkit.summary import Summary
 
@@ -201,6 +202,15 @@ class Workspace:
 
         wanted = policy if isinstance(policy, Policy) else Policy.load(policy)
         return simulate(self, self._engine, wanted)
+
+    def policy_use(self, policy: Policy | str | Path) -> PolicyUse:
+        """Return which categories and destinations of this policy the loaded data does not show; nothing is kept of it.
+
+        Raises :class:`PolicyError` with every mistake.
+        """
+        from consentkit.policy_use import policy_use
+
+        return policy_use(self._engine, policy if isinstance(policy, Policy) else Policy.load(policy))
 
     def sql(self, query: str, params: Sequence[object] = ()) -> pd.DataFrame:
         """Run a query over the tables and views and return a DataFrame."""

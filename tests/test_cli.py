@@ -181,6 +181,27 @@ def test_policy_check_and_schema(run: Callable[..., tuple[int, str, str]], tmp_p
     assert "properties" in json.loads(run("policy", "schema")[1])
 
 
+def test_policy_check_tells_what_data_does_not_show_from_what_nobody_looked_for(
+    run: Callable[..., tuple[int, str, str]], tmp_path: Path, policy: Path
+) -> None:
+    db, wider = tmp_path / "a.duckdb", tmp_path / "wider.yml"
+    wider.write_text(CALM.replace("}]", "}, {id: Unheard, destinations: [Silent]}]"))
+    assert run("policy", "check", wider, "--db", db)[0] == 2
+    assert run("load", event(tmp_path, False), "--db", db)[0] == 0
+    code, out, err = run("policy", "check", wider, "--db", db, "--strict")
+    assert (code, "not checked: whether its destinations" in err, "1 not checked" in out) == (1, True, True)
+    assert "no event names category 'Unheard', among 1 different" in err
+    assert run("load", event(tmp_path, False), "-d", log(tmp_path), "--policy", policy, "--db", db)[0] == 0
+    code, out, err = run("policy", "check", wider, "--db", db)
+    assert (code, "not checked" in out + err) == (0, False)
+    assert "no delivery is of destination 'Silent', among 1 records" in err
+    import consentkit as ck
+
+    with ck.open(db) as kept:
+        assert kept.rows("SELECT category_id FROM category") == [("Ads",)]
+        assert kept.rows("SELECT count(*) FROM event") == [(1,)]
+
+
 def test_loading_again_through_the_command_changes_nothing(
     run: Callable[..., tuple[int, str, str]], tmp_path: Path, policy: Path
 ) -> None:

@@ -1,5 +1,5 @@
 -- One row per finding about the input itself, or about the policy against it: n of out_of.
--- Lines for X1, files for X2 and X12, categories for V22, filled cells for X21 and X30, days for X27, records for X29;
+-- Lines for X1, files for X2 and X12, categories for V22, destinations for X40, filled cells for X21 and X30, days for X27, records for X29;
 -- events for the others.
 SELECT
     'X1' AS code, j.code AS detail, COUNT(*) AS n,
@@ -41,14 +41,14 @@ WHERE e.event_at IS NULL
 GROUP BY CASE WHEN e.unreadable_time = TRUE THEN 'unreadable' ELSE 'absent' END
 UNION ALL
 SELECT
-    'V22' AS code, c.category_id AS detail, 1 AS n,
-    (SELECT COUNT(*) AS n FROM category AS o INNER JOIN newest_version AS w ON w.version_id = o.version_id) AS out_of,
+    CASE WHEN u.part = 'category' THEN 'V22' ELSE 'X40' END AS code, u.name AS detail, 1 AS n,
+    CASE
+        WHEN u.part = 'category' THEN (SELECT COUNT(*) AS n FROM category AS o INNER JOIN newest_version AS w ON w.version_id = o.version_id)
+        ELSE (SELECT COUNT(*) AS n FROM policy_use AS o WHERE o.part = 'destination')
+    END AS out_of,
     CAST(NULL AS TIMESTAMP) AS first_seen, CAST(NULL AS TIMESTAMP) AS last_seen
-FROM category AS c
-INNER JOIN newest_version AS n ON n.version_id = c.version_id
-LEFT JOIN (SELECT DISTINCT k.category_id AS category_id FROM stamp_category AS k) AS t ON t.category_id = c.category_id
-WHERE c.enabled = TRUE AND t.category_id IS NULL
-    AND EXISTS (SELECT 1 FROM stamp_category AS a)
+FROM policy_use AS u
+WHERE u.seen = 0 AND u.looked_at > 0
 UNION ALL
 SELECT
     CASE WHEN w.mapped = TRUE OR p.part IS NOT NULL THEN 'X30' ELSE 'X21' END AS code,
