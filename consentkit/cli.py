@@ -113,8 +113,9 @@ def audit(
         more = (warehouse, tables, (since, until), source, (counts, _pairs("--count-map", count_map)))
         cli_warehouse.load_more(workspace, *more, _say)
         _load(workspace, _some(events, warehouse), deliveries, source, columns, constants)
-        _write_out(workspace, out, None, key_file, raw_ids)
-        raise typer.Exit(_report(workspace, fail_on, as_json))
+        with workspace.judged():
+            _write_out(workspace, out, None, key_file, raw_ids)
+            raise typer.Exit(_report(workspace, fail_on, as_json))
 
 
 @app.command()
@@ -167,8 +168,9 @@ def report(
     with _workspace(db, memory) as workspace:
         if policy:
             _apply(workspace, policy)
-        _write_out(workspace, out, pack, key_file, raw_ids)
-        raise typer.Exit(_report(workspace, fail_on, as_json))
+        with workspace.judged():
+            _write_out(workspace, out, pack, key_file, raw_ids)
+            raise typer.Exit(_report(workspace, fail_on, as_json))
 
 
 @app.command()
@@ -342,9 +344,7 @@ def _write_out(workspace: Workspace, out: Path | None, pack: Path | None, key_fi
         workspace.report(out, key=key, raw_ids=raw_ids)
         _say(f"wrote {out / 'report.html'}, findings.json and CSV files beside it")
     if pack is not None:
-        from consentkit.pack import write_pack
-
-        seal = write_pack(workspace, pack, key=key, raw_ids=raw_ids)
+        seal = workspace.pack(pack, key=key, raw_ids=raw_ids)
         _say(f"wrote {pack}; manifest sha256 {seal}")
         if key is None and not raw_ids:
             _say("its pseudonyms are of a random key; with --key-file the same data gives the same pack")

@@ -75,6 +75,7 @@ class Engine:
         tracer: Tracer | None = None,
     ) -> None:
         self._tracer = tracer
+        self._held: set[str] = set()
         self._spill = tempfile.mkdtemp(prefix="consentkit-")
         config: dict[str, str | bool | int | float | list[str]] = {
             "temp_directory": self._spill,
@@ -163,6 +164,24 @@ class Engine:
         finally:
             with suppress(duckdb.TransactionException):  # a failed transaction takes the name with it
                 self._con.unregister(name)
+
+    @contextmanager
+    def held(self, view: str) -> Iterator[None]:
+        """Hold a view's rows in memory for the length of a block: all that reads it, other views too, finds them.
+
+        A temporary table of the view's name comes before it. Nothing may be loaded or applied inside the block.
+        """
+        if view in self._held:
+            yield
+            return
+        name = quoted(view)
+        self.run(f"hold {view}", f"CREATE TEMP TABLE {name} AS SELECT v.* FROM {name} AS v")
+        self._held.add(view)
+        try:
+            yield
+        finally:
+            self._held.discard(view)
+            self.run(f"let {view} go", f"DROP TABLE temp.main.{name}")
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

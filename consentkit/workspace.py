@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-import duckdb
-
 from consentkit.applying import apply_policy, complete_policy
-from consentkit.engine import Engine, quoted, sql_names, sql_text
-from consentkit.errors import SourceError, UsageError
+from consentkit.engine import Engine
+from consentkit.errors import UsageError
 from consentkit.policy import Policy
+from consentkit.preparing import prepare
 from consentkit.sources.deliveries import DELIVERY_SUFFIXES, Columns, link_pending, load_delivery_files
 from consentkit.sources.files import EVENT_SUFFIXES, InputFile, find_files
 from consentkit.sources.segment_json import load_event_files
@@ -19,6 +17,7 @@ from consentkit.sources.snowplow import SNOWPLOW_SUFFIXES, load_snowplow_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     import pandas as pd
     import pyarrow as pa
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
 
 GROUP_BYTES = 1 << 29
 _UNPACKED = 8  # what gzip makes of events, about
-_LAYOUT = "3"
 
 
 class Workspace:
@@ -46,7 +44,7 @@ class Workspace:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        _prepare(engine)
+        prepare(engine)
 
     def __enter__(self) -> Self:
         return self
@@ -232,7 +230,16 @@ class Workspace:
         """Return what the audit of this workspace finds. Raises :class:`UsageError` without a policy."""
         from consentkit.summary import summarise
 
-        return summarise(self)
+        with self.judged():
+            return summarise(self)
+
+    def judged(self) -> AbstractContextManager[None]:
+        """Judge every delivery and event once for all that is asked inside a block, instead of once for each question.
+
+        Nothing may be loaded or applied inside it. :meth:`summary`, :meth:`causes`, :meth:`report` and :meth:`pack`
+        do so by themselves; around several of them it saves the time again.
+        """
+        return self._engine.held("finding_any")
 
     def record_audit(self, summary: Summary | None = None) -> None:
         """Note the findings of now in the remediation log: the view ``remediation`` tells what opened and closed since.
@@ -251,7 +258,8 @@ class Workspace:
         """
         from consentkit.causes import find_causes
 
-        return find_causes(self)
+        with self.judged():
+            return find_causes(self)
 
     def report(self, folder: str | Path, *, key: bytes | None = None, raw_ids: bool = False) -> Path:
         """Write ``report.html``, findings.json and the CSV files into a folder and return the report's path.
@@ -260,7 +268,8 @@ class Workspace:
         """
         from consentkit.report import write_report
 
-        return write_report(self, Path(folder), key=key, raw_ids=raw_ids)
+        with self.judged():
+            return write_report(self, Path(folder), key=key, raw_ids=raw_ids)
 
     def pack(self, path: str | Path, *, key: bytes | None = None, raw_ids: bool = False) -> str:
         """Write an evidence pack to a new folder or ``.zip`` file and return the SHA-256 of its manifest.
@@ -269,7 +278,8 @@ class Workspace:
         """
         from consentkit.pack import write_pack
 
-        return write_pack(self, Path(path), key=key, raw_ids=raw_ids)
+        with self.judged():
+            return write_pack(self, Path(path), key=key, raw_ids=raw_ids)
 
     def check(
         self,
@@ -379,37 +389,3 @@ def _groups(files: list[InputFile]) -> list[list[InputFile]]:
         groups[-1].append(file)
         size += unpacked
     return groups
-
-
-def _prepare(engine: Engine) -> None:
-    """Make the tables of a new database, check those of an old one, and bring the views up to date."""
-    exists = "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'about' AND NOT internal"
-    version = ".".join(duckdb.__version__.split(".")[:2])
-    with engine.transaction():
-        if not engine.value("look for tables", exists):
-            if engine.value("look for other tables", "SELECT count(*) FROM duckdb_tables() WHERE NOT internal"):
-                raise SourceError("this is a DuckDB file, but not one of consentkit; name a new file")
-            engine.run("make the tables", sql_text("tables"))
-            engine.insert("note the layout", "about", ("name", "value"), [("layout", _LAYOUT), ("duckdb", version)])
-        about = dict(engine.rows("read the layout", "SELECT name, value FROM about"))
-        if about.get("layout") != _LAYOUT or about.get("duckdb") != version:
-            made = f"layout {about.get('layout')} with DuckDB {about.get('duckdb')}"
-            here = f"layout {_LAYOUT} with DuckDB {version}"
-            raise SourceError(f"this database has {made}; this consentkit uses {here}; load the files into a new one")
-        said = _fingerprint()
-        if about.get("views") == said:
-            return
-        engine.run("fill the vocabularies", sql_text("vocabulary"))
-        for name in sql_names():
-            number, _, view = name.partition("_")
-            if number.isdigit():
-                engine.run(f"view {view}", f"CREATE OR REPLACE VIEW {quoted(view)} AS {sql_text(name)}")
-        engine.run("make the macros", sql_text("macros"))
-        engine.run("forget the views", "DELETE FROM about WHERE name = 'views'")
-        engine.insert("note the views", "about", ("name", "value"), [("views", said)])
-
-
-def _fingerprint() -> str:
-    """Tell the SQL of every view from any other, so that a database that has them is opened without making them."""
-    texts = (f"{name}\0{sql_text(name)}\0" for name in sql_names())
-    return hashlib.sha256("".join(texts).encode()).hexdigest()
