@@ -120,7 +120,28 @@ def _print_inputs(console: Console, summary: Summary) -> None:
         matched = coverage["deliveries"] - coverage["deliveries_without_event"]
         told = f"{coverage['deliveries']:,} of {coverage['delivery_records']:,} records"
         table.add_row("delivered", f"{told}; {matched:,} of an event that was read")
+    _add_sources(table, summary.sources)
     console.print(table)
+
+
+def _add_sources(table: Table, sources: list[Row]) -> None:
+    """Add a line per source: on how many days it has events, and which it lacks while others have some."""
+    for number, row in enumerate(sources[:_SHOWN_ROWS]):
+        told, style = f"{row['events']:,} events on {_count(row['days'], 'day', 'days')}", ""
+        ends = {
+            "missing_inside": "missing between",
+            "missing_before": "before its first",
+            "missing_after": "after its last",
+        }
+        lacks = [f"{row[name]:,} {where}" for name, where in ends.items() if row[name]]
+        if not row["events"]:
+            told, style = "no events: nothing of it was checked", "yellow"
+        elif lacks:
+            told += f"; others have events on {', '.join(lacks)}"
+            style = "yellow" if row["missing_inside"] else ""
+        table.add_row("" if number else "sources", Text(f"{clean(row['source'], 40)}: {told}", style=style))
+    if len(sources) > _SHOWN_ROWS:
+        table.add_row("", f"and {len(sources) - _SHOWN_ROWS:,} more; --out DIR writes them all")
 
 
 def _print_findings(console: Console, summary: Summary) -> None:

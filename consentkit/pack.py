@@ -93,8 +93,9 @@ def _fill(workspace: Workspace, folder: Path, names: Pseudonyms) -> str:
         "first_bad.csv": csv_text(seen.table("report_first_bad")),
         "causes.csv": csv_text([{**vars(each), "says": str(each)} for each in find_causes(seen)]),
         "samples.csv": csv_text([_sample(row, names) for row in seen.table("report_samples")]),
+        "sources.csv": csv_text(summary.sources),
         "completeness.csv": csv_text(_completeness(summary)),
-        "days.csv": csv_text(seen.table("chart_completeness_calendar")),
+        "days.csv": csv_text(seen.table("ask_days")),
         "inputs.csv": csv_text(_inputs(summary)),
         "README.txt": _readme(summary, names),
         **{f"sql/{name}.sql": sql_text(name) for name in sql_names()},
@@ -152,7 +153,8 @@ def _inputs(summary: Summary) -> list[Row]:
 
 
 def _completeness(summary: Summary) -> list[Row]:
-    wanted = ("kind", "path", "lines", "loaded", "rejected", "duplicates", "undated", "problem")
+    counts = ("lines", "loaded", "rejected", "rejected_because", "duplicates", "undated")
+    wanted = ("kind", "path", *counts, "first_at", "last_at", "problem")
     return [{key: row[key] for key in wanted} for row in summary.files]
 
 
@@ -179,7 +181,8 @@ def _readme(summary: Summary, names: Pseudonyms) -> str:
         "summary.json       the same numbers, for programs",
         "findings.csv, destinations.csv, recipients.csv, causes.csv, first_bad.csv, samples.csv",
         "remediation.csv    findings opened, closed and reopened, audit by audit of this database",
-        "completeness.csv   what became of every line read; days.csv: how much there is of each day",
+        "completeness.csv   what became of every line read; sources.csv: the days each source has and lacks",
+        "days.csv           by source and day: events, those without delivery, deliveries without event",
         "inputs.csv         the files read, with size, SHA-256 and time range",
         "policy/            the policy as used; sql/: the statements behind every number",
         "charts/            pictures, and the rows behind them",

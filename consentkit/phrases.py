@@ -27,6 +27,8 @@ UNITS = {
     "X29": ("record", "records"),
     "X30": ("cell", "cells"),
     "X40": ("destination", "destinations"),
+    "X41": ("day", "days"),
+    "X42": ("day", "days"),
 }
 
 

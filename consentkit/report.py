@@ -60,6 +60,7 @@ def write_report(workspace: Workspace, folder: Path, *, key: bytes | None = None
         "report.html": report_html(seen, summary, Pseudonyms(key, raw=raw_ids)),
         "recipients.csv": csv_text(seen.table("ask_recipients")),
         "remediation.csv": csv_text(seen.table("ask_remediation")),
+        "days.csv": csv_text(seen.table("ask_days")),
     }
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8", newline="")
@@ -93,6 +94,7 @@ def report_html(seen: Remembering, summary: Summary, names: Pseudonyms) -> str:
             recipients=seen.table("ask_recipients"),
             remediation=remediation(seen),
             files=_files(summary),
+            sources=summary.sources,
             rejects=summary.rejects,
             mapping=seen.table("report_mapping"),
             versions=seen.table("report_policy"),
@@ -106,7 +108,7 @@ def report_html(seen: Remembering, summary: Summary, names: Pseudonyms) -> str:
 def _files(summary: Summary) -> Row:
     """Add up the files by kind, and list those with a problem."""
     kinds = []
-    for kind in ("events", "deliveries"):
+    for kind in ("events", "warehouse", "deliveries", "counts"):
         rows = [row for row in summary.files if row["kind"] == kind]
         if rows:
             sums = {

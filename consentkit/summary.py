@@ -10,7 +10,7 @@ import csv
 import io
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from consentkit.engine import literal, sql_text
@@ -32,15 +32,16 @@ class Summary:
     """The result of an audit.
 
     ``coverage`` is one row of what there was to check; ``totals`` one row per code, ``findings`` one per
-    code and destination or source, ``destinations`` one per destination, ``files`` one per file read,
-    ``rejects`` one per reason a line was rejected for. ``unchecked`` says why nothing could be checked,
-    or is None.
+    code and destination or source, ``destinations`` one per destination, ``sources`` one per source with the
+    days it has and lacks, ``files`` one per file or table read, ``rejects`` one per reason a line was rejected
+    for. ``unchecked`` says why nothing could be checked, or is None.
     """
 
     coverage: Row
     totals: list[Row]
     findings: list[Row]
     destinations: list[Row]
+    sources: list[Row]
     files: list[Row]
     rejects: list[Row]
     unchecked: str | None
@@ -79,6 +80,7 @@ class Summary:
             "totals": self.totals,
             "findings": self.findings,
             "destinations": self.destinations,
+            "sources": self.sources,
             "inputs": self.files,
             "rejected_lines": self.rejects,
         }
@@ -88,12 +90,13 @@ class Summary:
         return json.dumps(self.as_dict(), indent=2, ensure_ascii=False, default=_plain)
 
     def write(self, folder: Path) -> list[Path]:
-        """Write findings.json, findings.csv, destinations.csv and completeness.csv into a folder."""
+        """Write findings.json, findings.csv, destinations.csv, sources.csv and completeness.csv into a folder."""
         folder.mkdir(parents=True, exist_ok=True)
         texts = {
             "findings.json": self.as_json() + "\n",
             "findings.csv": csv_text(self.findings),
             "destinations.csv": csv_text(self.destinations),
+            "sources.csv": csv_text(self.sources),
             "completeness.csv": csv_text(self.files),
         }
         for name, text in texts.items():
@@ -115,6 +118,7 @@ def summarise(workspace: Workspace) -> Summary:
         totals=_rows(workspace, sql_text("ask_totals")),
         findings=findings,
         destinations=_rows(workspace, sql_text("ask_by_destination")),
+        sources=_rows(workspace, sql_text("ask_ledger")),
         files=_rows(workspace, sql_text("ask_completeness")),
         rejects=_rows(workspace, sql_text("ask_rejected")),
         unchecked=_why_unchecked(coverage),
@@ -126,6 +130,9 @@ def rows_of(finding: Row) -> str:
     if finding["code"] in ("X25", "X26"):
         named = [f"{name} = {literal(finding[name])}" for name in ("code", "certainty", "destination")]
         return f"SELECT * FROM finding_count WHERE {' AND '.join(named)}"
+    if finding["code"] in ("X41", "X42"):
+        named = [f"{name} = {literal(finding[name])}" for name in ("code", "source", "detail")]
+        return f"SELECT * FROM finding_silence WHERE {' AND '.join(named)}"
     if not finding["destination"] and not finding["source"]:
         return f"SELECT * FROM finding_completeness WHERE code = {literal(finding['code'])}"
     tests = [f"code = {literal(finding['code'])}", f"certainty = {literal(finding['certainty'])}"]
@@ -155,6 +162,8 @@ def _rows(workspace: Workspace, query: str) -> list[Row]:
 def _plain(value: Any) -> str:
     if isinstance(value, datetime):
         return value.isoformat(timespec="milliseconds") + "Z"
+    if isinstance(value, date):
+        return value.isoformat()
     raise TypeError(type(value).__name__)
 
 

@@ -90,3 +90,24 @@ SELECT
 FROM finding_count AS f
 INNER JOIN finding_code AS k ON k.code = f.code
 GROUP BY f.code, k.severity, f.certainty, k.title, f.destination, k.advice, k.source
+UNION ALL
+SELECT
+    f.code AS code,
+    k.severity AS severity,
+    'certain' AS certainty,
+    k.title AS title,
+    f.source AS source,
+    NULL AS destination,
+    f.detail AS detail,
+    NULL AS deliveries,
+    NULL AS of_deliveries,
+    f.n AS events,
+    f.out_of AS of_events,
+    NULL AS people,
+    NULL AS unnamed_events,
+    f.first_seen AS first_seen,
+    f.last_seen AS last_seen,
+    k.advice AS advice,
+    k.source AS rule
+FROM finding_silence AS f
+INNER JOIN finding_code AS k ON k.code = f.code

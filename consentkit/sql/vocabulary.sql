@@ -279,6 +279,8 @@ INSERT INTO finding_code VALUES
     ('X28', 'info', 'Events the delivery log says nothing of, though it should', 'Is the log complete? These events were neither seen delivered nor seen discarded.', 'RULES 10, X28'),
     ('X29', 'warning', 'Delivery counts that could not be compared', 'Add the name as an alias, or map the word: these counts are in no comparison.', 'RULES 10, X29'),
     ('X40', 'info', 'Destination that needs consent and is in no delivery record', 'Is its log missing, or is it called otherwise there? `consentkit policy names` lists the names that fit nothing.', 'RULES 10, X40'),
+    ('X41', 'warning', 'Days on which a source has no events while others do', 'Export these days of this source again: nothing was found there because nothing was looked at.', 'RULES 10, X41'),
+    ('X42', 'info', 'Source whose events end before those of others', 'Was it switched off, or is the rest of its export missing? Nothing after that day was checked.', 'RULES 10, X42'),
     ('X43', 'info', 'Preference event that repeats what was said', 'Normal: some banners send one whenever they close.', 'RULES 10, X43; 2.3'),
     ('X44', 'warning', 'Actions destination not told of a refusal', 'It goes on using what it has: map the preference event to it, or tell it another way.', 'RULES 10, X44; 2.3'),
     ('X30', 'warning', 'Preference columns that were read by another policy', 'Load the tables again: a column was read as a category that the policy in force does not have there.', 'RULES 10, X30; 2.7');
