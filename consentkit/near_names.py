@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from consentkit.engine import sql_text
 from consentkit.errors import SourceError
+from consentkit.policy.wording import Names
 from consentkit.policy.writing import yaml_text
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def unknown_names(workspace: Workspace, catalogue: Iterable[frozenset[str]] = ()
     alike: dict[str, list[str]] = {}
     for name in owners:
         alike.setdefault(_letters(name), []).append(name)
-    groups = list(catalogue)
+    groups, spelt = list(catalogue), Names(sorted(owners))
     found = []
     for name, place, times in workspace.rows(sql_text("ask_unknown_names")):
         candidates: dict[str, str] = {}
@@ -68,6 +69,8 @@ def unknown_names(workspace: Workspace, catalogue: Iterable[frozenset[str]] = ()
         for known in sorted(owners):
             if _begins(_letters(known), _letters(name)):
                 candidates.setdefault(owners[known], "one begins like the other")
+        if near := spelt.near(name):
+            candidates.setdefault(owners[near], "spelt almost alike")
         found.append(UnknownName(name, place, times, tuple(candidates.items())))
     return found
 

@@ -204,6 +204,7 @@ def test_unknown_names_come_once_with_counts_and_aliases_to_paste(tmp_path: Path
     log = [
         {"message_id": "a", "destination": name, "status": "delivered"} for name in ("mix-panel", "mix-panel", "Other")
     ]
+    log.append({**log[0], "destination": "Mxipanel"})
     (tmp_path / "d.ndjson").write_bytes(ndjson(log))
     catalogue = [{"name": "Braze", "slug": "braze", "previous_names": ["Appboy"]}]
     (tmp_path / "c.json").write_text(json.dumps(catalogue))
@@ -214,6 +215,7 @@ def test_unknown_names_come_once_with_counts_and_aliases_to_paste(tmp_path: Path
     lines = [" ".join(line.split()) for line in done.output.splitlines()]
     assert "2 mix-panel in deliveries: Mixpanel (differs only by case or separators)" in lines
     assert "1 Appboy in integrations objects: Braze (another name of it in the catalogue)" in lines
+    assert "1 Mxipanel in deliveries: Mixpanel (spelt almost alike)" in lines
     assert "1 Other in deliveries: nothing alike" in lines
     pasted = done.output.partition("each:\n")[2]
     (tmp_path / "q.yml").write_text(
@@ -224,6 +226,7 @@ def test_unknown_names_come_once_with_counts_and_aliases_to_paste(tmp_path: Path
         "Braze": "Braze",
         "mix-panel": "Mixpanel",
         "Mixpanel": "Mixpanel",
+        "Mxipanel": "Mixpanel",
     }
 
 
