@@ -129,7 +129,7 @@ def _add_sources(table: Table, sources: list[Row]) -> None:
     for number, row in enumerate(sources[:_SHOWN_ROWS]):
         told, style = f"{row['events']:,} events on {_count(row['days'], 'day', 'days')}", ""
         ends = {
-            "missing_inside": "missing between",
+            "missing_inside": "inside its period",
             "missing_before": "before its first",
             "missing_after": "after its last",
         }
@@ -137,7 +137,7 @@ def _add_sources(table: Table, sources: list[Row]) -> None:
         if not row["events"]:
             told, style = "no events: nothing of it was checked", "yellow"
         elif lacks:
-            told += f"; others have events on {', '.join(lacks)}"
+            told += f"; of the days others have, it lacks {', '.join(lacks)}"
             style = "yellow" if row["missing_inside"] else ""
         table.add_row("" if number else "sources", Text(f"{clean(row['source'], 40)}: {told}", style=style))
     if len(sources) > _SHOWN_ROWS:

@@ -57,7 +57,7 @@ def test_the_summary_tells_a_silent_source_from_one_without_findings(gapped: ck.
     print_summary(console, gapped.summary())
     text = console.file.getvalue()  # type: ignore[attr-defined]
     assert "silent: no events: nothing of it was checked" in text
-    assert "ios: 3 events on 3 days; others have events on 1 missing between, 2 after its last" in text
+    assert "ios: 3 events on 3 days; of the days others have, it lacks 1 inside its period, 2 after its last" in text
     assert "web: 6 events on 6 days" in text
 
 

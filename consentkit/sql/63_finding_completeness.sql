@@ -115,27 +115,39 @@ SELECT
 FROM event_unlogged AS u
 HAVING COUNT(*) > 0
 UNION ALL
+-- each reason by itself: an unknown word is told although its destination is unknown too
 SELECT
-    'X29' AS code,
-    CASE
-        WHEN d.known = FALSE THEN o.destination
-        WHEN m.status = 'unknown' THEN COALESCE(o.status, 'no status')
-        WHEN m.reason_means = 'unknown' THEN o.reason
-        ELSE 'no events on these days'
-    END AS detail,
-    CAST(SUM(n.records) AS BIGINT) AS n,
+    'X29' AS code, u.detail AS detail,
+    CAST(SUM(u.records) AS BIGINT) AS n,
     (SELECT CAST(SUM(a.records) AS BIGINT) AS n FROM delivery_count AS a) AS out_of,
     CAST(NULL AS TIMESTAMP) AS first_seen, CAST(NULL AS TIMESTAMP) AS last_seen
-FROM delivery_count AS n
-INNER JOIN route AS o ON o.route_id = n.route_id
-INNER JOIN route_meaning AS m ON m.route_id = n.route_id
-INNER JOIN newest_version AS v ON v.version_id = m.version_id
-INNER JOIN destination AS d ON d.version_id = m.version_id AND d.destination_id = m.destination_id
-LEFT JOIN event_day AS y ON y.day = n.day
-WHERE d.known = FALSE OR m.status = 'unknown' OR m.reason_means = 'unknown' OR y.day IS NULL
-GROUP BY CASE
-        WHEN d.known = FALSE THEN o.destination
-        WHEN m.status = 'unknown' THEN COALESCE(o.status, 'no status')
-        WHEN m.reason_means = 'unknown' THEN o.reason
-        ELSE 'no events on these days'
-    END
+FROM (
+    SELECT w.problem AS problem, w.word AS detail, n.records AS records
+    FROM delivery_count AS n
+    INNER JOIN (
+        SELECT m.route_id AS route_id, 'destination' AS problem, o.destination AS word
+        FROM route_meaning AS m
+        INNER JOIN newest_version AS v ON v.version_id = m.version_id
+        INNER JOIN destination AS d ON d.version_id = m.version_id AND d.destination_id = m.destination_id
+        INNER JOIN route AS o ON o.route_id = m.route_id
+        WHERE d.known = FALSE
+        UNION ALL
+        SELECT m.route_id AS route_id, 'status' AS problem, COALESCE(o.status, 'no status') AS word
+        FROM route_meaning AS m
+        INNER JOIN newest_version AS v ON v.version_id = m.version_id
+        INNER JOIN route AS o ON o.route_id = m.route_id
+        WHERE m.status = 'unknown'
+        UNION ALL
+        SELECT m.route_id AS route_id, 'reason' AS problem, o.reason AS word
+        FROM route_meaning AS m
+        INNER JOIN newest_version AS v ON v.version_id = m.version_id
+        INNER JOIN route AS o ON o.route_id = m.route_id
+        WHERE m.reason_means = 'unknown'
+    ) AS w ON w.route_id = n.route_id
+    UNION ALL
+    SELECT 'day' AS problem, 'no events on these days' AS detail, n.records AS records
+    FROM delivery_count AS n
+    LEFT JOIN event_day AS y ON y.day = n.day
+    WHERE y.day IS NULL AND EXISTS (SELECT 1 FROM newest_version AS v)
+) AS u
+GROUP BY u.problem, u.detail
