@@ -122,6 +122,7 @@ def write_reading_file(engine: Engine, files: list[InputFile], source: str | Non
     columns = [pa.array(column, type=kind) for column, kind in zip(zip(*rows, strict=True), types, strict=True)]
     with engine.stream("reading", pa.table(columns, names=list(names))):
         engine.run("note the files", "CREATE OR REPLACE TEMP TABLE reading_file AS SELECT * FROM reading")
+    engine.run("places of consent", sql_text("load_events_0_places"))
 
 
 def _slice(first: pa.RecordBatch, batches: Iterator[pa.RecordBatch], enough: int) -> pa.Table:

@@ -18,6 +18,13 @@ CREATE OR REPLACE TEMP MACRO as_bare(line) AS
     coalesce(json_extract(line, '$.properties')::VARCHAR, '{}') IN ('{}', 'null')
     AND coalesce(json_extract(line, '$.traits')::VARCHAR, '{}') IN ('{}', 'null');
 
+-- What stands in the places the policy names for consent; null where that is nothing. Costs nothing where it names none.
+CREATE OR REPLACE TEMP MACRO as_said(line) AS
+    CASE WHEN len(getvariable('stamp_paths')) > 0 THEN nullif(
+        map_from_entries(list_filter(
+            list_zip(getvariable('stamp_paths'), json_extract(line, getvariable('stamp_paths'))), lambda e: e[2] IS NOT NULL
+        ))::JSON::VARCHAR, '{}') END;
+
 CREATE OR REPLACE TEMP VIEW read_line AS
 WITH parsed AS (
     SELECT
@@ -54,6 +61,7 @@ formed AS (
         g.*,
         CASE WHEN NOT g.context_doubled THEN g.j.context.consent::VARCHAR END AS consent,
         CASE WHEN NOT g.context_doubled THEN g.j.context.consentManagement::VARCHAR END AS consent_management,
+        CASE WHEN g.j IS NOT NULL THEN as_said(g.text) END AS said,
         CASE WHEN g.integrations_doubled THEN '"given twice"' ELSE g.j.integrations::VARCHAR END AS integrations,
         nullif(g.j.messageId, '') AS message_id,
         CASE
@@ -75,7 +83,14 @@ formed AS (
         nullif(trim(g.j.anonymousId), '') AS anonymous_id,
         nullif(trim(g.j.userId), '') AS user_id,
         CASE WHEN g.j.previousId IS NOT NULL AND lower(trim(g.j.type)) = 'alias' THEN nullif(trim(g.j.previousId), '') END AS previous_id,
-        coalesce(g.j.context.library.name IN ('analytics-ios', 'analytics-android'), FALSE) AS deduping
+        coalesce(g.j.context.library.name IN ('analytics-ios', 'analytics-android'), FALSE) AS deduping,
+        -- the traits in which the retired Consent Manager kept choices (RULES.md 3)
+        CASE
+            WHEN lower(trim(g.j.type)) = 'identify' AND contains(g.text, 'TrackingPreferences"')
+                THEN coalesce(json_exists(g.text, '$.traits.destinationTrackingPreferences')
+                    OR json_exists(g.text, '$.traits.customTrackingPreferences'), FALSE)
+            ELSE FALSE
+        END AS manager_traits
     FROM doubled AS g
 )
 SELECT
@@ -105,13 +120,16 @@ SELECT
     CASE WHEN f.kind <> 'event' THEN as_bare(f.text) ELSE TRUE END AS bare,
     f.consent,
     f.consent_management,
-    hash(f.form, f.consent, f.consent_management) AS stamp_key,
+    f.said,
+    f.manager_traits,
+    hash(f.form, f.consent, f.consent_management, f.said) AS stamp_key,
     f.integrations,
     hash(f.integrations) AS integrations_key,
     -- null where the line is no event, so that it joins nothing; a filter would make DuckDB parse every line twice
     CASE
         WHEN f.j IS NOT NULL
-            THEN hash(o.source_given, coalesce(f.j.writeKey, f.j.sourceId), f.kind, named, bare, f.deduping, stamp_key, integrations_key)
+            THEN hash(o.source_given, coalesce(f.j.writeKey, f.j.sourceId), f.kind, named, bare, f.deduping, f.manager_traits,
+                stamp_key, integrations_key)
     END AS situation_key
 FROM formed AS f
 CROSS JOIN reading_source AS o

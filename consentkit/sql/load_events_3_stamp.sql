@@ -1,7 +1,7 @@
 -- New consent stamps, each read once: its state and problems (RULES.md 1, 2 and 10, V3).
 INSERT INTO stamp
 WITH fresh AS (
-    SELECT DISTINCT i.stamp_key, i.form, i.consent, i.consent_management
+    SELECT DISTINCT i.stamp_key, i.form, i.consent, i.consent_management, i.said
     FROM incoming AS i
     WHERE i.reject_code IS NULL
         AND NOT EXISTS (
@@ -9,6 +9,7 @@ WITH fresh AS (
             WHERE s.stamp_key = i.stamp_key AND s.form = i.form
                 AND s.consent IS NOT DISTINCT FROM i.consent
                 AND s.consent_management IS NOT DISTINCT FROM i.consent_management
+                AND s.said IS NOT DISTINCT FROM i.said
         )
 ),
 typed AS (
@@ -72,5 +73,6 @@ SELECT
         WHEN len(list_filter(l.names, lambda n: n <> trim(n) OR n = '')) > 0 THEN 'blank_key'
     END,
     nullif(trim(coalesce(l.consent ->> '$.version', l.consent ->> '$.consentVersion')), ''),
-    coalesce(json_type(l.consent, '$.version') IN ('VARCHAR', 'BOOLEAN', 'ARRAY', 'OBJECT'), FALSE)
+    coalesce(json_type(l.consent, '$.version') IN ('VARCHAR', 'BOOLEAN', 'ARRAY', 'OBJECT'), FALSE),
+    l.said
 FROM looked_into AS l

@@ -13,4 +13,10 @@ LEFT JOIN (
     GROUP BY v.file_id
 ) AS e ON e.file_id = r.file_id
 LEFT JOIN (SELECT x.file_id, count(*) AS rejected FROM rejected_line AS x GROUP BY x.file_id) AS j ON j.file_id = r.file_id
-LEFT JOIN (SELECT x.file_id, count(*) AS duplicates FROM duplicate_line AS x GROUP BY x.file_id) AS d ON d.file_id = r.file_id
+LEFT JOIN (SELECT x.file_id, count(*) AS duplicates FROM duplicate_line AS x GROUP BY x.file_id) AS d ON d.file_id = r.file_id;
+
+-- Which places were looked at, so that a policy that names others later can say so (X32).
+INSERT INTO place_read
+SELECT r.file_id, p.path
+FROM reading_file AS r
+CROSS JOIN unnest(getvariable('stamp_paths')) AS p(path)

@@ -72,11 +72,13 @@ SELECT
     TRUE AS bare,
     f.consent,
     CAST(NULL AS VARCHAR) AS consent_management,
-    hash(f.form, f.consent, CAST(NULL AS VARCHAR)) AS stamp_key,
+    CAST(NULL AS VARCHAR) AS said,
+    FALSE AS manager_traits,
+    hash(f.form, f.consent, CAST(NULL AS VARCHAR), CAST(NULL AS VARCHAR)) AS stamp_key,
     CAST(NULL AS VARCHAR) AS integrations,
     hash('not_recorded', 0) AS integrations_key,
     CASE WHEN f.reject_code IS NULL
-        THEN hash(r.source_given, source_key, f.kind, named, bare, f.deduping, stamp_key, integrations_key) END AS situation_key
+        THEN hash(r.source_given, source_key, f.kind, named, bare, f.deduping, FALSE, stamp_key, integrations_key) END AS situation_key
 FROM formed AS f
 INNER JOIN reading_file AS r ON r.file_id = f.file_id;
 
@@ -84,8 +86,8 @@ INNER JOIN reading_file AS r ON r.file_id = f.file_id;
 INSERT INTO stamp
 SELECT
     CAST((SELECT coalesce(max(s.stamp_id), 0) FROM stamp AS s) + 1 AS INTEGER),
-    hash('unknown_empty', CAST(NULL AS VARCHAR), CAST(NULL AS VARCHAR)), 'unknown_empty', NULL, NULL,
-    'A?', 'segment', FALSE, 'absent', '', '', NULL, NULL, FALSE
+    hash('unknown_empty', CAST(NULL AS VARCHAR), CAST(NULL AS VARCHAR), CAST(NULL AS VARCHAR)), 'unknown_empty', NULL, NULL,
+    'A?', 'segment', FALSE, 'absent', '', '', NULL, NULL, FALSE, NULL
 WHERE NOT EXISTS (SELECT 1 FROM stamp AS s WHERE s.form = 'unknown_empty');
 
 INSERT INTO integrations

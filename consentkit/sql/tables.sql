@@ -91,7 +91,8 @@ CREATE TABLE stamp (
     strategy VARCHAR NOT NULL,          -- consentManagement.resolutionStrategy, empty when not said
     problem VARCHAR,                    -- null | not_object | not_boolean | singular_key | doubled_key | blank_key
     version VARCHAR,                    -- of the banner, as the consent object says it; null = not said
-    odd_version BOOLEAN NOT NULL        -- version is given and no number, which ingestion refuses (RULES.md 2.2)
+    odd_version BOOLEAN NOT NULL,       -- version is given and no number, which ingestion refuses (RULES.md 2.2)
+    said VARCHAR                        -- what stands in the other places the policy names, a JSON object by place
 );
 
 -- One row per stamp and category in it; granted is null where the value is not a boolean, truthy says
@@ -141,6 +142,7 @@ CREATE TABLE signature (
     named BOOLEAN NOT NULL,             -- false: a preference event with neither user nor anonymous id
     bare BOOLEAN NOT NULL,              -- false: a preference event with properties or traits (RULES.md 10, V16)
     deduping BOOLEAN NOT NULL,          -- of a library that writes false for what the device has sent itself
+    manager_traits BOOLEAN NOT NULL,    -- an identify call with the traits of the retired Consent Manager
     stamp_id INTEGER NOT NULL,
     integrations_id INTEGER NOT NULL
 );
@@ -266,6 +268,15 @@ CREATE TABLE destination_consent (
     category_id VARCHAR NOT NULL,
     trimmed_id VARCHAR NOT NULL
 );
+-- One row per place other than context.consent where another tool writes consent, and how it is read there (RULES.md 11).
+CREATE TABLE stamp_place (
+    version_id INTEGER NOT NULL,
+    place VARCHAR NOT NULL,             -- as the policy writes it: context.privacy
+    path VARCHAR NOT NULL,              -- the same as a JSON path
+    dialect VARCHAR NOT NULL            -- a dialect of the vocabulary, or the place itself: read by the policy's own words
+);
+-- The places that were looked at when a file of events was read.
+CREATE TABLE place_read (file_id INTEGER NOT NULL, path VARCHAR NOT NULL);
 CREATE TABLE source_key (version_id INTEGER NOT NULL, source_id INTEGER NOT NULL, write_key VARCHAR NOT NULL);
 CREATE TABLE connection (version_id INTEGER NOT NULL, destination_id INTEGER NOT NULL, source_id INTEGER NOT NULL);
 -- One row per name in the data that resembles a name it is not equal to: never joined, only told.
