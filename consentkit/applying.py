@@ -33,6 +33,9 @@ _TABLES = (
     "connection",
     "source_category",
     "destination_consent",
+    "stamp_place",
+    "stamp_word",
+    "stamp_name",
 )
 
 
@@ -88,6 +91,7 @@ def complete_policy(engine: Engine) -> None:
     """Bring the policy's rows up to date with the data: names that only the data knows."""
     engine.run("names only the data knows", sql_text("apply_unknown_names"))
     engine.run("days with events", sql_text("apply_event_days"))
+    engine.run("stamps of other tools", sql_text("apply_stamp_entries"))
     _keep_history(engine)
 
 
@@ -263,4 +267,7 @@ def _write_settings(engine: Engine, version: int, policy: Policy, numbers: _Numb
             for row in policy.consent_rows()
         ],
     )
+    for table, columns, rows in policy.stamp_rows():
+        cells = [(version, *row) for row in rows]
+        engine.insert("write how other stamps are read", table, ("version_id", *columns), cells)
     engine.run("write the platform", sql_text("apply_platform"))

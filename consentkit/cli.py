@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from consentkit import cli_check, cli_history, cli_report, cli_simulate, cli_warehouse
+from consentkit import cli_check, cli_history, cli_migration, cli_report, cli_simulate, cli_warehouse
 from consentkit.errors import ConsentkitError, UsageError
 
 if TYPE_CHECKING:
@@ -238,7 +238,7 @@ def conformance(
         for each in differ:
             told = f"expected {each.expected}, decided {each.decided} ({each.reason}); {each.rule}"
             typer.echo(f"{each.case}, {each.destination}, {each.verdict}: {told}")
-        typer.echo(f"{len(compared) - len(differ)} of {len(compared)} decisions agree")
+        typer.echo(f"{len(compared) - len(differ)} of {len(compared)} decisions and readings agree")
     raise typer.Exit(Exit.FINDINGS if differ else Exit.CLEAN)
 
 
@@ -396,6 +396,7 @@ cli_warehouse.register(policy_app, _TOOLS)
 cli_report.register(app, _TOOLS)
 cli_simulate.register(app, _TOOLS)
 cli_history.register(app, _TOOLS)
+cli_migration.register(app, _TOOLS)
 
 
 def main() -> None:

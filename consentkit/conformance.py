@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Comparison:
-    """One decision of one case: what was expected, what was decided, and the rule it rests on."""
+    """One decision of one case, or one category of a reading: what was expected, what came out, and the rule.
+
+    ``verdict`` is ``expect`` or ``documented`` for a decision, ``dialect`` or ``reads`` for a reading.
+    """
 
     case: str
     about: str
@@ -58,8 +61,33 @@ def _run_file(file: Path) -> Iterator[Comparison]:
             groups.setdefault((case["policy"], case.get("source")), []).append(case)
         for (name, source), cases in groups.items():
             yield from _run_group(Policy.parse(said["policies"][name], file=f"{file}: {name}"), source, cases)
+        readings: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+        for case in said.get("readings", ()):
+            readings.setdefault(tuple(case.get("known", ())), []).append(case)
+        for known, cases in readings.items():
+            yield from _run_readings(known, cases)
     except (yaml.YAMLError, UnicodeDecodeError, KeyError, TypeError) as error:
         raise SourceError(f"{file}: is not a file of conformance cases: {type(error).__name__} {error}") from None
+
+
+def _run_readings(known: tuple[str, ...], cases: list[dict[str, Any]]) -> Iterator[Comparison]:
+    """Read stamps of other tools, where the tool's own platform looks for them, and compare category by category."""
+    policy = Policy.parse({"version": 1, "platform": "rudderstack", "categories": [{"id": each} for each in known]})
+    places = ["consentManagement" if case["dialect"] == "rudderstack" else "consent" for case in cases]
+    events = [{"type": "track", "context": {place: case["payload"]}} for place, case in zip(places, cases, strict=True)]
+    with open_workspace() as workspace:
+        workspace.apply(policy)
+        load_listed(workspace, events, None)
+        found = workspace.rows(sql_text("ask_readings"))
+    for line, case in enumerate(cases, start=1):
+        said = {category: says for at, _, category, says in found if at == line}
+        dialect = ", ".join(sorted({name for at, name, _, _ in found if at == line and name})) or None
+        compared = [("the tool", "dialect", case["dialect"], dialect)]
+        compared += [(name, "reads", expected, said.get(name, "unset")) for name, expected in case["reads"].items()]
+        for what, verdict, expected, came in compared:
+            reason = f"read as {dialect}"
+            about, rule, strength = (case.get(key, "") for key in ("about", "rule", "strength"))
+            yield Comparison(case["id"], about, what, verdict, expected, came, reason, rule, strength)
 
 
 def _run_group(policy: Policy, source: str | None, cases: list[dict[str, Any]]) -> Iterator[Comparison]:

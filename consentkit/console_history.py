@@ -187,6 +187,27 @@ def _against(row: Row) -> bool:
     return bool(row["refused"]) and not row["preference_event"] and not row["exempt"]
 
 
+def print_migration(console: Console, found: dict[str, list[Row]]) -> None:
+    """Print how far each source has left the retired Consent Manager, and what its stamps would mean today."""
+    names = ("events", "old_stamp", "new_stamp", "no_stamp", "old_traits")
+    table = _table("Stamps by source and day", ("source", "day", *names), texts=2)
+    for row in found["days"]:
+        table.add_row(*_cells(row["source"], row["day"] or "undated", *(row[name] for name in names)))
+    table.caption = "old traits: identify calls with the choices of the retired Consent Manager"
+    console.print(table)
+    if not found["meaning"]:
+        console.print("No event carries a stamp of the retired Consent Manager.")
+        return
+    meanings = ("events", "today_deliver", "today_block", "today_unclear", "held_back", "held_back_only_by_it")
+    table = _table("What its stamps would mean, read as Segment's own today", ("destination", *meanings))
+    for row in found["meaning"]:
+        table.add_row(*_cells(row["destination"], *(row[name] for name in meanings)))
+    table.caption = (
+        "held back: by the integrations object the old manager wrote; only by it: today's rules would deliver"
+    )
+    console.print(table)
+
+
 def print_snowplow(console: Console, counts: dict[str, list[Row]]) -> None:
     """Print the counts of Snowplow consent data, a table for each."""
     if not counts["log"]:

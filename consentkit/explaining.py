@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _STYLES = {"deliver": "green", "block": "red", "indeterminate": "yellow"}
 _SAYS = {"deliver": "deliver", "block": "do not deliver", "indeterminate": "cannot be told"}
+_REGIME = {False: "under opt-in, silence is not consent", True: "a refusal counts, whichever tool wrote it"}
 _STATES = {
     "A0": "It has no context, so it carries no consent object.",
     "A1": "It carries no consent object.",
@@ -69,10 +70,12 @@ def _destination(row: dict[str, Any]) -> Iterator[Text]:
         parts = [f"needs {_list(row['required'])}"]
         parts += [f"{name} {_list(row[name])}" for name in ("granted", "refused", "missing") if row[name]]
         yield Text(f"    {'categories':<13}{'; '.join(parts)}")
+    if row["other"]:
+        yield Text(f"    {'other tool':<13}{clean(row['other'])}; the platform does not read it")
     if row["documented_outcome"] != row["outcome"]:
         yield Text(f"    {'documented':<13}{_SAYS[row['documented_outcome']]}, by the platform's own documentation")
     if row["regime_outcome"] != row["outcome"]:
-        yield Text(f"    {'regime':<13}{_SAYS[row['regime_outcome']]}: under opt-in, silence is not consent")
+        yield Text(f"    {'regime':<13}{_SAYS[row['regime_outcome']]}: {_REGIME[row['other_stamp'] == 'refused']}")
     yield Text(f"    {'log':<13}{row['records'] or 'no delivery record'}")
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from consentkit.engine import sql_text
@@ -136,6 +136,16 @@ def snowplow_counts(workspace: Workspace) -> dict[str, list[Row]]:
     return {name: _named(*workspace.cells(query)) for name, query in queries.items()}
 
 
+def migration(workspace: Workspace) -> dict[str, list[Row]]:
+    """Return how far the sources have left the retired Consent Manager.
+
+    ``days`` is one row per source and day, ``meaning`` one per destination with what the old stamps would mean
+    today: the columns of ``migration_day`` and ``migration_meaning``. Source: RULES.md 3.
+    """
+    queries = {"days": sql_text("ask_migration_days"), "meaning": sql_text("ask_migration_meaning")}
+    return {name: _named(*workspace.cells(query)) for name, query in queries.items()}
+
+
 def as_json(value: Any) -> str:
     """Return counts as JSON text."""
     return _json({"schema_version": SCHEMA_VERSION, **value})
@@ -177,4 +187,6 @@ def _json(value: Any) -> str:
 def _plain(value: Any) -> str:
     if isinstance(value, datetime):
         return value.isoformat(timespec="milliseconds") + "Z"
+    if isinstance(value, date):
+        return value.isoformat()
     raise TypeError(type(value).__name__)

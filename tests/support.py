@@ -91,7 +91,10 @@ def records(ws: ck.Workspace, query: str, params: Sequence[object] = ()) -> list
 
 def empty(ws: ck.Workspace) -> None:
     """Empty a workspace but for the fixed vocabularies: far faster than opening another one."""
-    fixed = "('about', 'status_word', 'reason_code', 'reject_code', 'decision_reason', 'finding_code')"
+    fixed = (
+        "('about', 'status_word', 'reason_code', 'reject_code', 'decision_reason', 'finding_code', "
+        "'dialect_sign', 'dialect_part', 'dialect_name', 'dialect_word')"
+    )
     tables = ws.rows(f"SELECT table_name FROM duckdb_tables() WHERE NOT temporary AND table_name NOT IN {fixed}")
     ws._engine.run("empty", ";".join(f"DELETE FROM {name}" for (name,) in tables))
 

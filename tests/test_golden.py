@@ -77,6 +77,12 @@ READABLE = {
     f"FROM integrations_account AS v {INTEGRATED} {DESTINATION}",
     "integrations_likeness": f"SELECT e.message_id AS event, v.version_id AS version, d.name AS destination "
     f"FROM integrations_likeness AS v {INTEGRATED} {DESTINATION}",
+    **{
+        view: f"SELECT v.*, e.message_id AS event FROM {view} AS v {STAMPED}"
+        for view in ("stamp_reading", "stamp_canonical")
+    },
+    "other_account": "SELECT v.*, e.message_id AS event, d.name AS destination "
+    f"FROM other_account AS v {STAMPED} {DESTINATION}",
     "stamp_total": f"SELECT v.*, e.message_id AS event FROM stamp_total AS v {STAMPED}",
     "cloud_consent": f"SELECT v.*, e.message_id AS event, v.version_id AS version, d.name AS destination, k.says "
     f"FROM cloud_consent AS v {EVENT} {DESTINATION} {SAID}",

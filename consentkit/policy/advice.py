@@ -128,4 +128,19 @@ def _consent(policy: Content) -> Iterator[Hint]:
                     )
 
 
-_ADVICE = (_names_in_categories, _names_of_destinations, _idle_categories, _mapping, _sources, _consent)
+def _stamps(policy: Content) -> Iterator[Hint]:
+    """Categories that stamps of other tools are read as and that the policy does not have (RULES.md 11)."""
+    ids = Names(each.id for each in policy.categories)
+    for index, each in enumerate(policy.stamps):
+        named = [(("stamps", index, "categories", name), category) for name, category in each.categories.items()]
+        named += [(("stamps", index, "category"), each.category)] if each.category else []  # type: ignore[list-item]
+        for path, category in named:
+            if category not in ids:
+                candidate = ids.near(category)
+                yield (
+                    path,
+                    f"no category has the id {category!r}" + (f"; did you mean {candidate!r}?" if candidate else ""),
+                )
+
+
+_ADVICE = (_names_in_categories, _names_of_destinations, _idle_categories, _mapping, _sources, _consent, _stamps)

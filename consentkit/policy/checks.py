@@ -210,6 +210,25 @@ def _consent(raw: Raw) -> Iterator[Complaint]:
                 )
 
 
+def _stamps(raw: Raw) -> Iterator[Complaint]:
+    """Where other tools write consent, and how it is read (RULES.md 11)."""
+    items = list(_items((), raw.data, "stamps"))
+    yield from _repeated(_named(items, "path"), "path")
+    for path, data in items:
+        place = data.get("path")
+        if isinstance(place, str) and (not all(part.strip() for part in place.split(".")) or '"' in place):
+            yield (
+                (*path, "path"),
+                f"found {shown(place)}; allowed: keys with dots between them, such as context.privacy",
+            )
+        elif place == "context.consentManagement":
+            yield (*path, "path"), "context.consentManagement is RudderStack's own stamp and is always read"
+        if data.get("dialect") and (data.get("values") or data.get("category")):
+            yield (*path, "dialect"), "a dialect has its own words; give either dialect, or values"
+        if not data.get("dialect") and not data.get("values"):
+            yield path, "nothing says how it is read: give dialect, or values with granted, refused or unset for each"
+
+
 _CHECKS = (
     _categories_given,
     _category_ids,
@@ -221,4 +240,5 @@ _CHECKS = (
     _enforced,
     _enforcement,
     _consent,
+    _stamps,
 )

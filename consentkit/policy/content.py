@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from consentkit.names import warehouse_column_part
-from consentkit.policy.parts import Category, Destination, Part, Platform, Regime, Source
+from consentkit.policy.parts import Category, Destination, Part, Platform, Regime, Source, Stamp
 from consentkit.policy.rows import (
     AliasRow,
     CategoryRow,
@@ -23,6 +23,7 @@ from consentkit.policy.rows import (
 from consentkit.policy.values import Duration, Moment, to_version
 
 DEFAULT_SOURCE = "default"
+StampCells = tuple[str | None, ...]
 
 
 class Content(Part):
@@ -49,6 +50,10 @@ class Content(Part):
     sources: tuple[Source, ...] = Field(
         default=(),
         description="The sources of events; without any there is one, default, enforced in the cloud.",
+    )
+    stamps: tuple[Stamp, ...] = Field(
+        default=(),
+        description="Consent that other tools write on events, besides the platform's own consent object.",
     )
     regime: Regime = Field(
         default="opt-in",
@@ -151,3 +156,18 @@ class Content(Part):
         """Give one row per destination and source it is connected to, see :class:`ConnectionRow`."""
         rows = [ConnectionRow(each.name, source) for each in self.destinations for source in each.connected or ()]
         return list(dict.fromkeys(rows))
+
+    def stamp_rows(self) -> list[tuple[str, tuple[str, ...], list[StampCells]]]:
+        """Give (table, columns, rows) of how consent in the words of other tools is read (RULES.md 11)."""
+        places: list[StampCells] = []
+        words: list[StampCells] = []
+        names: list[StampCells] = []
+        for each in self.stamps:
+            places.append((each.path, each.json_path, each.dialect or each.path, each.category))
+            words += [(each.path, word, says) for word, says in each.values.items()]
+            names += [(each.path, name, category) for name, category in each.categories.items()]
+        return [
+            ("stamp_place", ("place", "path", "dialect", "category_id"), places),
+            ("stamp_word", ("place", "word", "says"), words),
+            ("stamp_name", ("place", "name", "category_id"), names),
+        ]

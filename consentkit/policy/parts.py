@@ -5,13 +5,24 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from consentkit.policy.values import Flag, Moment, Text
+from consentkit.policy.values import Flag, Meanings, Moment, Names, Text
 
 Platform = Literal["segment", "rudderstack"]
 Kind = Literal["classic", "actions", "warehouse", "aws-s3", "engage", "other"]
 Enforcement = Literal["cloud", "analytics.js", "kotlin", "swift", "react-native", "rudder-server", "rudder-js"]
 Regime = Literal["opt-in", "opt-out"]
 Strategy = Literal["and", "or"]
+Dialect = Literal[
+    "onetrust",
+    "google-consent-mode",
+    "mparticle",
+    "snowplow",
+    "rudderstack",
+    "segment",
+    "consent-manager",
+    "tcf",
+    "gpp",
+]
 
 ENFORCEMENT_OF: dict[str, tuple[str, ...]] = {
     "segment": ("cloud", "analytics.js", "kotlin", "swift", "react-native"),
@@ -146,3 +157,29 @@ class Source(Part):
         default=None,
         description="What the platform's settings file says; derived from the mapping when absent.",
     )
+
+
+class Stamp(Part):
+    """Consent that another tool writes on events, where it stands and how it is read.
+
+    Source: RULES.md 11.
+    """
+
+    path: Text = Field(description="Where it stands on the event, keys with dots between them: context.privacy.")
+    dialect: Dialect | None = Field(default=None, description="The tool that writes it; or values says how it is read.")
+    values: Meanings = Field(
+        default={},
+        description="What each value means; listed and unlisted stand for ids a list holds and leaves out.",
+    )
+    categories: Names = Field(
+        default={}, description="The category ids its own names stand for, where they are not the same."
+    )
+    category: Text | None = Field(default=None, description="The category that the place holds a single value for.")
+
+    def __hash__(self) -> int:
+        return hash((self.path, self.dialect, self.category, *self.values.items(), *self.categories.items()))
+
+    @property
+    def json_path(self) -> str:
+        """The same place as a JSON path."""
+        return "$" + "".join(f'."{key}"' for key in self.path.split("."))

@@ -15,6 +15,7 @@ _BOOLEANS = {
     for word in words
     for spelling in (word, word.capitalize(), word.upper())
 }
+MEANINGS = ("granted", "refused", "unset")
 _DURATION = re.compile(
     r"(?:([0-9]+)d)?\s*(?:([0-9]+)h)?\s*(?:([0-9]+)m)?\s*(?:([0-9]+)(?:\.([0-9]{1,6}))?s)?", re.ASCII
 )
@@ -95,6 +96,25 @@ def _duration_of(text: str) -> timedelta | None:
     return None
 
 
+def to_meanings(value: object) -> dict[str, str]:
+    """Read what each value of another tool's stamp means; raises ValueError for a meaning there is not."""
+    meanings = to_names(value)
+    for word, says in meanings.items():
+        if says not in MEANINGS:
+            raise ValueError(f"found {shown(says)} for {shown(word)}; allowed: {', '.join(MEANINGS)}")
+    return meanings
+
+
+def to_names(value: object) -> dict[str, str]:
+    """Read a mapping of texts to texts; raises ValueError for anything else."""
+    if not isinstance(value, Mapping):
+        raise ValueError(f"found {shown(value)}; allowed: keys and values")
+    for key, name in value.items():
+        if not isinstance(key, str) or not isinstance(name, str) or not name:
+            raise ValueError(f"found {shown(name)} for {shown(key)}; allowed: text; put it in quotes")
+    return dict(value)
+
+
 def moment_text(moment: datetime) -> str:
     """Write a naive UTC moment so that :func:`to_moment` reads the same one back."""
     if moment == datetime(moment.year, moment.month, moment.day):
@@ -121,7 +141,12 @@ _MOMENT_SCHEMA: dict[str, Any] = {
 }
 _DURATION_SCHEMA: dict[str, Any] = {"type": "string", "examples": ["10m", "1h30m", "45s", "2d", "PT10M"]}
 
+_NAMES_SCHEMA: dict[str, Any] = {"type": "object", "additionalProperties": {"type": "string"}}
+_MEANINGS_SCHEMA: dict[str, Any] = {"type": "object", "additionalProperties": {"enum": list(MEANINGS)}}
+
 Text = Annotated[str, Field(min_length=1)]
+Names = Annotated[Mapping[str, str], BeforeValidator(to_names), WithJsonSchema(_NAMES_SCHEMA)]
+Meanings = Annotated[Mapping[str, str], BeforeValidator(to_meanings), WithJsonSchema(_MEANINGS_SCHEMA)]
 Flag = Annotated[bool, BeforeValidator(to_bool)]
 Moment = Annotated[
     datetime,

@@ -70,7 +70,13 @@ SELECT
     j.integrations_reason AS integrations_reason,
     j.documented_outcome AS documented_outcome,
     j.documented_reason AS documented_reason,
+    CASE WHEN o.refused > 0 THEN 'refused' WHEN o.granted = o.needed THEN 'granted' WHEN o.needed > 0 THEN 'unset' END AS other_stamp,
     CASE
+        -- a refusal in the words of another tool is a refusal, though the platform does not read it (RULES.md 11)
+        WHEN o.refused > 0 AND j.outcome <> 'block' AND j.consent_reason NOT IN ('exempt', 'preference_event', 'preference_event_unsaid')
+            THEN 'block'
+        -- and a grant ends the silence
+        WHEN o.granted = o.needed THEN j.outcome
         WHEN w.regime = 'opt-in' AND n.needs_consent = TRUE AND j.outcome <> 'block'
             AND j.consent_reason IN (
                 'no_consent_object', 'empty_consent_object', 'empty_consent_with_integrations',
@@ -82,5 +88,8 @@ SELECT
 FROM judged AS j
 INNER JOIN policy_version AS w ON w.version_id = j.version_id
 INNER JOIN destination_need AS n ON n.version_id = j.version_id AND n.destination_id = j.destination_id
+INNER JOIN signature AS g ON g.signature_id = j.signature_id
+LEFT JOIN other_account AS o
+    ON o.version_id = j.version_id AND o.stamp_id = g.stamp_id AND o.destination_id = j.destination_id
 LEFT JOIN connected AS t
     ON t.version_id = j.version_id AND t.destination_id = j.destination_id AND t.source_id = j.source_id

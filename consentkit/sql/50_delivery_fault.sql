@@ -11,6 +11,7 @@ WITH judged AS (
         x.documented_outcome AS documented_outcome,
         x.regime_outcome AS regime_outcome,
         x.outcome AS outcome,
+        x.other_stamp AS other_stamp,
         x.consent_says AS consent_says,
         x.consent_reason AS consent_reason,
         x.integrations_say AS integrations_say,
@@ -64,6 +65,10 @@ WHERE
         WHEN f.code = 'V27' THEN j.status = 'delivered' AND j.outcome = 'deliver' AND j.documented_outcome = 'block'
         -- delivered while silence is no consent
         WHEN f.code = 'R1' THEN j.status = 'delivered' AND j.regime_outcome = 'block' AND j.outcome <> 'block'
+            AND COALESCE(j.other_stamp, '') <> 'refused'
+        -- delivered although a stamp the platform does not read refuses
+        WHEN f.code = 'X33' THEN j.status = 'delivered' AND j.regime_outcome = 'block' AND j.outcome <> 'block'
+            AND j.other_stamp = 'refused'
         WHEN f.code = 'V6' THEN j.status = 'delivered' AND j.mode = 'device' AND j.consent_says = 'deny'
             AND j.point <> 'rudder-server'
         -- delivered although the integrations object said no

@@ -6,6 +6,10 @@ WITH judged AS (
         g.kind AS kind,
         g.named AS named,
         g.bare AS bare,
+        g.manager_traits AS manager_traits,
+        t.unknown AS unknown,
+        t.opaque AS opaque,
+        t.others AS others,
         n.unclear AS unclear,
         o.version_id AS version_id,
         o.source_id AS source_id,
@@ -22,6 +26,15 @@ WITH judged AS (
     INNER JOIN stamp AS s ON s.stamp_id = g.stamp_id
     LEFT JOIN stamp_total AS n ON n.stamp_id = g.stamp_id
     INNER JOIN signature_point AS o ON o.signature_id = g.signature_id
+    LEFT JOIN (
+        SELECT
+            a.version_id AS version_id, a.stamp_id AS stamp_id,
+            MAX(CASE WHEN a.dialect = 'unknown' THEN a.place END) AS unknown,
+            MAX(CASE WHEN a.dialect IN ('tcf', 'gpp') THEN a.dialect END) AS opaque,
+            SUM(CASE WHEN a.place = 'context.consent' THEN 1 ELSE 0 END) AS others
+        FROM stamp_dialect AS a
+        GROUP BY a.version_id, a.stamp_id
+    ) AS t ON t.stamp_id = g.stamp_id AND t.version_id = o.version_id
     INNER JOIN source AS e ON e.version_id = o.version_id AND e.source_id = o.source_id
 )
 SELECT
@@ -32,6 +45,8 @@ SELECT
     CASE
         WHEN f.code = 'V2' THEN CASE WHEN j.state = 'A2' THEN 'empty consent' ELSE 'empty categoryPreferences' END
         WHEN f.code = 'V3' THEN j.problem
+        WHEN f.code = 'X31' THEN j.unknown
+        WHEN f.code = 'X34' THEN j.opaque
     END AS detail,
     CASE WHEN f.code = 'V1' THEN j.stamping_since END AS since,
     -- a warehouse cannot tell an absent consent object from an empty one; what a property says is not looked at
@@ -42,7 +57,7 @@ WHERE
     CASE
         WHEN f.code = 'V1' THEN j.stamps_consent = TRUE
             AND CASE WHEN j.rudder THEN j.rudder_form = 'absent' ELSE j.state IN ('A0', 'A1', 'A?') END
-        WHEN f.code = 'V2' THEN j.state IN ('A2', 'A3') AND j.problem IS NULL AND j.dialect = 'segment' AND j.rudder = FALSE
+        WHEN f.code = 'V2' THEN j.state IN ('A2', 'A3') AND j.problem IS NULL AND COALESCE(j.others, 0) = 0 AND j.dialect = 'segment' AND j.rudder = FALSE
         WHEN f.code = 'V3' THEN j.problem IS NOT NULL AND j.dialect = 'segment' AND j.rudder = FALSE
         WHEN f.code = 'V3L' THEN j.dialect = 'consent-manager'
         WHEN f.code = 'V28' THEN j.rudder AND j.rudder_form = 'malformed'
@@ -50,6 +65,9 @@ WHERE
         WHEN f.code = 'V15' THEN j.kind = 'preference' AND (j.state NOT IN ('A3', 'A4', 'A?') OR COALESCE(j.unclear, 0) > 0 OR j.odd_version)
         WHEN f.code = 'V16' THEN j.bare = FALSE
         WHEN f.code = 'V17' THEN j.kind = 'preference_old'
+        WHEN f.code = 'X31' THEN j.unknown IS NOT NULL
+        WHEN f.code = 'X34' THEN j.opaque IS NOT NULL
+        WHEN f.code = 'X36' THEN j.manager_traits
         WHEN f.code = 'X5' THEN j.source_id = 0
         WHEN f.code = 'X20' THEN j.state = 'A?'
         ELSE FALSE
@@ -68,3 +86,17 @@ INNER JOIN stamp_category AS k ON k.stamp_id = j.stamp_id
 LEFT JOIN category AS c ON c.version_id = j.version_id AND c.category_id = k.category_id
 LEFT JOIN category_near_miss AS m ON m.version_id = j.version_id AND m.name = k.category_id
 WHERE c.category_id IS NULL AND j.dialect = 'segment' AND j.rudder = FALSE
+UNION ALL
+-- a word of another tool's stamp that nobody gave a meaning, for a category the policy has
+SELECT DISTINCT
+    j.signature_id AS signature_id,
+    j.version_id AS version_id,
+    j.source_id AS source_id,
+    'X35' AS code,
+    r.category_id AS detail,
+    CAST(NULL AS TIMESTAMP) AS since,
+    TRUE AS certain
+FROM judged AS j
+INNER JOIN stamp_reading AS r ON r.version_id = j.version_id AND r.stamp_id = j.stamp_id
+INNER JOIN category AS c ON c.version_id = r.version_id AND c.category_id = r.category_id
+WHERE r.says = 'unreadable'

@@ -151,3 +151,14 @@ FROM (
     WHERE y.day IS NULL AND EXISTS (SELECT 1 FROM newest_version AS v)
 ) AS u
 GROUP BY u.problem, u.detail
+UNION ALL
+-- places the policy names that were not looked at when these files were read
+SELECT
+    'X32' AS code, p.place AS detail, CAST(SUM(f.loaded) AS BIGINT) AS n,
+    (SELECT COUNT(*) AS n FROM event AS v) AS out_of,
+    MIN(f.first_at) AS first_seen, MAX(f.last_at) AS last_seen
+FROM (SELECT DISTINCT q.place AS place, q.path AS path FROM stamp_place AS q) AS p
+CROSS JOIN input_file AS f
+LEFT JOIN place_read AS r ON r.file_id = f.file_id AND r.path = p.path
+WHERE f.kind IN ('events', 'warehouse') AND f.loaded > 0 AND r.file_id IS NULL
+GROUP BY p.place

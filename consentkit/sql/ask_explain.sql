@@ -8,6 +8,7 @@ SELECT
     list_filter(v.required, lambda r: list_contains(k.granted, r)) AS granted,
     list_filter(v.required, lambda r: list_contains(k.refused, r)) AS refused,
     list_filter(v.required, lambda r: t.state IN ('A3', 'A4') AND NOT list_contains(k.named, r)) AS missing,
+    y.other, x.other_stamp,
     d.records
 FROM event_decision AS v
 INNER JOIN event AS e ON e.event_id = v.event_id
@@ -23,6 +24,14 @@ LEFT JOIN (
 LEFT JOIN destination AS n ON n.version_id = f.version_id AND n.name = v.destination
 LEFT JOIN decision AS x
     ON x.signature_id = f.signature_id AND x.version_id = f.version_id AND x.destination_id = n.destination_id
+LEFT JOIN (
+    SELECT
+        r.version_id, r.stamp_id, q.destination_id,
+        string_agg(DISTINCT r.says || ' ' || r.category_id || ', as ' || CASE WHEN r.dialect = r.place THEN 'the policy' ELSE r.dialect END || ' writes it at ' || r.place, '; ') AS other
+    FROM stamp_reading AS r
+    INNER JOIN requirement AS q ON q.version_id = r.version_id AND q.category_id = r.category_id
+    GROUP BY r.version_id, r.stamp_id, q.destination_id
+) AS y ON y.version_id = f.version_id AND y.stamp_id = g.stamp_id AND y.destination_id = n.destination_id
 LEFT JOIN source AS s ON s.version_id = f.version_id AND s.source_id = x.source_id
 LEFT JOIN decision_reason AS c ON c.reason = x.consent_reason
 LEFT JOIN decision_reason AS i ON i.reason = x.integrations_reason

@@ -273,7 +273,21 @@ CREATE TABLE stamp_place (
     version_id INTEGER NOT NULL,
     place VARCHAR NOT NULL,             -- as the policy writes it: context.privacy
     path VARCHAR NOT NULL,              -- the same as a JSON path
-    dialect VARCHAR NOT NULL            -- a dialect of the vocabulary, or the place itself: read by the policy's own words
+    dialect VARCHAR NOT NULL,           -- a dialect of the vocabulary, or the place itself: read by the policy's own words
+    category_id VARCHAR                 -- the one category of a place that holds a single value
+);
+CREATE TABLE stamp_word (version_id INTEGER NOT NULL, place VARCHAR NOT NULL, word VARCHAR NOT NULL, says VARCHAR NOT NULL);
+CREATE TABLE stamp_name (version_id INTEGER NOT NULL, place VARCHAR NOT NULL, name VARCHAR NOT NULL, category_id VARCHAR NOT NULL);
+-- One row per consent stamp, place and the tool whose words it is in, where that is not the platform's own; and
+-- one per category in it with its word. Worked out again whenever policy or events change.
+CREATE TABLE stamp_dialect (version_id INTEGER NOT NULL, stamp_id INTEGER NOT NULL, place VARCHAR NOT NULL, dialect VARCHAR NOT NULL);
+CREATE TABLE stamp_entry (
+    version_id INTEGER NOT NULL,
+    stamp_id INTEGER NOT NULL,
+    place VARCHAR NOT NULL,
+    dialect VARCHAR NOT NULL,
+    category_id VARCHAR NOT NULL,
+    word VARCHAR NOT NULL
 );
 -- The places that were looked at when a file of events was read.
 CREATE TABLE place_read (file_id INTEGER NOT NULL, path VARCHAR NOT NULL);
@@ -293,6 +307,12 @@ CREATE TABLE decision_reason (
     meaning VARCHAR NOT NULL,
     source VARCHAR NOT NULL
 );
+-- How other tools write consent (RULES.md 11): by what a stamp is recognised, where ids stand in it, other names of ids,
+-- and what words mean: granted, refused or unset.
+CREATE TABLE dialect_sign (rank INTEGER NOT NULL, dialect VARCHAR NOT NULL, path VARCHAR, pattern VARCHAR);
+CREATE TABLE dialect_part (dialect VARCHAR NOT NULL, path VARCHAR NOT NULL, shape VARCHAR NOT NULL, word VARCHAR NOT NULL);
+CREATE TABLE dialect_name (dialect VARCHAR NOT NULL, name VARCHAR NOT NULL, category_id VARCHAR NOT NULL);
+CREATE TABLE dialect_word (dialect VARCHAR NOT NULL, word VARCHAR NOT NULL, says VARCHAR NOT NULL);
 CREATE TABLE finding_code (
     code VARCHAR NOT NULL,
     severity VARCHAR NOT NULL,          -- critical | warning | info

@@ -178,7 +178,7 @@ INSERT INTO decision_reason VALUES
     ('unmapped', 'allow', 'no enabled category is mapped to the destination, so it needs no consent', 'RULES 2.1'),
     ('exempt', 'allow', 'destinations of this kind do not enforce consent', 'RULES 2.1'),
     ('no_consent_object', 'allow', 'the event carries no consent object, so nothing was checked', 'RULES 2, row 1'),
-    ('empty_consent_object', 'allow', 'the consent object is empty, so nothing was checked', 'RULES 2, row 1'),
+    ('empty_consent_object', 'allow', 'the consent object holds no categoryPreferences, so nothing was checked', 'RULES 2, row 1'),
     ('preference_event', 'allow', 'the preference event goes to Actions destinations whatever it says', 'RULES 2.3'),
     ('refused', 'deny', 'a category the destination needs is refused', 'RULES 2, step 2'),
     ('unnamed', 'deny', 'the stamp does not name a category the destination needs, which counts as refused', 'RULES 2.1'),
@@ -246,6 +246,12 @@ INSERT INTO finding_code VALUES
     ('V12', 'info', 'Stamp grants what the person refused on another device', 'Latest wins per person: carry a choice over to the other devices, or ask again there.', 'RULES 10, V12; 2.4'),
     ('V24', 'info', 'Delivered unstamped before the log shows any choice of the device', 'Hold events back until the banner is answered.', 'RULES 10, V24'),
     ('V22', 'warning', 'Category that no consent object ever names', 'Check the spelling, and whether the banner asks for it: its destinations get nothing.', 'RULES 10, V22'),
+    ('X33', 'critical', 'Delivered although a stamp of another tool refuses', 'The platform does not read this stamp: translate it into its own before it is sent.', 'RULES 10, X33; 11'),
+    ('X31', 'warning', 'Consent stamp of no tool that is known', 'Say in the policy, under stamps, how it is read: it counts neither as a refusal nor as a grant.', 'RULES 10, X31; 11'),
+    ('X32', 'warning', 'Places of consent that were not looked at', 'Load the events again with this policy, by audit, decide or load --policy: what stands there was not kept.', 'RULES 10, X32; 11'),
+    ('X35', 'warning', 'Word in a consent stamp that has no known meaning', 'Give the word a meaning in the policy, under stamps: it counts neither as a refusal nor as a grant.', 'RULES 10, X35; 11'),
+    ('X34', 'info', 'Consent string that is kept and not decoded', 'TCF and GPP strings say more than categories: compare them with a decoder of your own.', 'RULES 10, X34; 8'),
+    ('X36', 'info', 'Identify call with the traits of the retired Consent Manager', 'Finish the migration: see consentkit migration.', 'RULES 10, X36; 3'),
     ('X1', 'warning', 'Lines that could not be read', 'Look at rejected_line: these lines are in no count below.', 'RULES 10, X1'),
     ('X2', 'warning', 'File that could not be read to its end', 'Export the file again: what came after the damage is in no count.', 'RULES 10, X2'),
     ('X3', 'warning', 'Deliveries of events that are not loaded', 'Load the events of the same period: these deliveries could not be checked.', 'RULES 10, X3'),
@@ -284,3 +290,59 @@ INSERT INTO finding_code VALUES
     ('X43', 'info', 'Preference event that repeats what was said', 'Normal: some banners send one whenever they close.', 'RULES 10, X43; 2.3'),
     ('X44', 'warning', 'Actions destination not told of a refusal', 'It goes on using what it has: map the preference event to it, or tell it another way.', 'RULES 10, X44; 2.3'),
     ('X30', 'warning', 'Preference columns that were read by another policy', 'Load the tables again: a column was read as a category that the policy in force does not have there.', 'RULES 10, X30; 2.7');
+
+-- Consent as other tools write it (RULES.md 11). By what a stamp is recognised, the first of several by rank: a path
+-- that an object has, or a pattern of a text. TCF and GPP strings are named and never decoded.
+DELETE FROM dialect_sign;
+INSERT INTO dialect_sign VALUES
+    (1, 'consent-manager', '$.destinationPreferences', NULL),
+    (2, 'segment', '$.categoryPreferences', NULL), (2, 'segment', '$.categoryPreference', NULL),
+    (3, 'rudderstack', '$.allowedConsentIds', NULL), (3, 'rudderstack', '$.deniedConsentIds', NULL),
+    (4, 'mparticle', '$.consent_state', NULL), (4, 'mparticle', '$.gdpr', NULL), (4, 'mparticle', '$.ccpa', NULL),
+    (5, 'snowplow', '$.consentScopes', NULL),
+    (6, 'google-consent-mode', '$.ad_storage', NULL), (6, 'google-consent-mode', '$.analytics_storage', NULL),
+    (6, 'google-consent-mode', '$.ad_user_data', NULL), (6, 'google-consent-mode', '$.ad_personalization', NULL),
+    (6, 'google-consent-mode', '$.functionality_storage', NULL), (6, 'google-consent-mode', '$.personalization_storage', NULL),
+    (6, 'google-consent-mode', '$.security_storage', NULL), (6, 'google-consent-mode', '$.privacy_info', NULL),
+    (7, 'tcf', '$.tcString', NULL), (7, 'tcf', '$.IABTCF_TCString', NULL),
+    (7, 'gpp', '$.gppString', NULL), (7, 'gpp', '$.IABGPP_HDR_GppString', NULL),
+    (8, 'gpp', NULL, 'D[A-Za-z0-9_-]+~.+'),
+    (8, 'tcf', NULL, '[BC][A-Za-z0-9_-]{30,}([.][A-Za-z0-9_-]+)*'),
+    (9, 'onetrust', NULL, '\s*(groups=)?[^,:;={}]+:[01](,[^,:;={}]+:[01])*\s*'),
+    (9, 'onetrust', NULL, '[^:;={}]*,[^:;={}]*'),
+    (10, 'segment', '$.version', NULL);
+
+-- Where in it ids stand. keys: an object of ids and words. consented: an object of ids and objects with consented in
+-- them. list: ids, all with one word, or with the word that stands at a path. text: ids between commas.
+DELETE FROM dialect_part;
+INSERT INTO dialect_part VALUES
+    ('segment', '$.categoryPreferences', 'keys', ''),
+    ('consent-manager', '$.categoryPreferences', 'keys', ''),
+    ('rudderstack', '$.allowedConsentIds', 'list', 'allowed'), ('rudderstack', '$.deniedConsentIds', 'list', 'denied'),
+    ('mparticle', '$.gdpr', 'consented', 'gdpr '), ('mparticle', '$.ccpa', 'consented', 'ccpa '),
+    ('mparticle', '$.consent_state.gdpr', 'consented', 'gdpr '), ('mparticle', '$.consent_state.ccpa', 'consented', 'ccpa '),
+    ('snowplow', '$.consentScopes', 'list', '$.eventType'),
+    ('google-consent-mode', '$', 'keys', ''), ('google-consent-mode', '$.privacy_info', 'keys', ''),
+    ('onetrust', '$', 'text', 'listed'), ('onetrust', '$', 'list', 'listed');
+
+DELETE FROM dialect_name;
+INSERT INTO dialect_name VALUES ('google-consent-mode', 'ads_storage', 'ad_storage');
+
+-- What its words mean: granted, refused or unset, which is neither. A word that is not here is unreadable: neither as well.
+DELETE FROM dialect_word;
+INSERT INTO dialect_word VALUES
+    ('segment', 'true', 'granted'), ('segment', 'false', 'refused'),
+    ('consent-manager', 'true', 'granted'), ('consent-manager', 'false', 'refused'), ('consent-manager', 'null', 'unset'),
+    ('rudderstack', 'allowed', 'granted'), ('rudderstack', 'denied', 'refused'),
+    ('mparticle', 'gdpr true', 'granted'), ('mparticle', 'gdpr false', 'refused'),
+    ('mparticle', 'ccpa true', 'refused'), ('mparticle', 'ccpa false', 'granted'),      -- true: opted out
+    ('google-consent-mode', 'granted', 'granted'), ('google-consent-mode', 'GRANTED', 'granted'), ('google-consent-mode', 'Yes', 'granted'),
+    ('google-consent-mode', 'denied', 'refused'), ('google-consent-mode', 'DENIED', 'refused'), ('google-consent-mode', 'No', 'refused'),
+    ('google-consent-mode', 'UNSPECIFIED', 'unset'), ('google-consent-mode', 'Unset', 'unset'), ('google-consent-mode', 'null', 'unset'),
+    ('onetrust', 'listed', 'granted'), ('onetrust', 'unlisted', 'refused'), ('onetrust', '1', 'granted'), ('onetrust', '0', 'refused'),
+    -- scopes are the accepted ones; a total refusal still lists what is necessary
+    ('snowplow', 'allow_all', 'granted'), ('snowplow', 'allow_selected', 'granted'), ('snowplow', 'implicit_consent', 'granted'),
+    ('snowplow', 'deny_all', 'refused'), ('snowplow', 'withdrawn', 'refused'), ('snowplow', 'expired', 'refused'), ('snowplow', 'pending', 'unset'),
+    ('snowplow', 'unlisted allow_all', 'refused'), ('snowplow', 'unlisted allow_selected', 'refused'), ('snowplow', 'unlisted implicit_consent', 'refused'),
+    ('snowplow', 'unlisted deny_all', 'refused'), ('snowplow', 'unlisted withdrawn', 'refused'), ('snowplow', 'unlisted expired', 'refused'),
+    ('snowplow', 'unlisted pending', 'unset');
