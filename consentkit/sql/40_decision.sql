@@ -70,7 +70,7 @@ SELECT
     j.integrations_reason AS integrations_reason,
     j.documented_outcome AS documented_outcome,
     j.documented_reason AS documented_reason,
-    CASE WHEN o.refused > 0 THEN 'refused' WHEN o.granted = o.needed THEN 'granted' WHEN o.needed > 0 THEN 'unset' END AS other_stamp,
+    o.says AS other_stamp,
     CASE
         -- a refusal in the words of another tool is a refusal, though the platform does not read it (RULES.md 11)
         WHEN o.refused > 0 AND j.outcome <> 'block' AND j.consent_reason NOT IN ('exempt', 'preference_event', 'preference_event_unsaid')

@@ -28,8 +28,8 @@ edge AS (
         o.user_id AS user_id,
         o.category_id AS category_id,
         o.valid_to AS at,
-        CASE WHEN o.value = 'true' THEN -1 ELSE 0 END AS granting,
-        CASE WHEN o.value = 'true' THEN 0 ELSE -1 END AS refusing
+        CASE WHEN o.value = 'true' THEN 0 - 1 ELSE 0 END AS granting,
+        CASE WHEN o.value = 'true' THEN 0 ELSE 0 - 1 END AS refusing
     FROM owned AS o
 ),
 step AS (
@@ -42,8 +42,8 @@ standing AS (
         t.user_id AS user_id,
         t.category_id AS category_id,
         t.at AS at,
-        SUM(t.granting) OVER (PARTITION BY t.user_id, t.category_id ORDER BY t.at ROWS UNBOUNDED PRECEDING) AS granting,
-        SUM(t.refusing) OVER (PARTITION BY t.user_id, t.category_id ORDER BY t.at ROWS UNBOUNDED PRECEDING) AS refusing
+        SUM(t.granting) OVER (PARTITION BY t.user_id, t.category_id ORDER BY t.at) AS granting,
+        SUM(t.refusing) OVER (PARTITION BY t.user_id, t.category_id ORDER BY t.at) AS refusing
     FROM step AS t
 ),
 flagged AS (
