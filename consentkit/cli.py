@@ -75,6 +75,12 @@ Constant = Annotated[
     list[str] | None,
     typer.Option("--set", help="A value that is the same for every delivery record: ours=value."),
 ]
+Export = Annotated[
+    str | None,
+    typer.Option(
+        "--as", help="Whose export the deliveries are: amplitude, mixpanel, facebook-conversions, or a YAML file."
+    ),
+]
 Database = Annotated[str, typer.Option("--db", help="A DuckDB file to keep everything in; memory when not given.")]
 Memory = Annotated[str | None, typer.Option("--memory", help="A memory limit such as 1GB; work beyond it uses disk.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the documented JSON instead of tables.")]
@@ -93,6 +99,7 @@ def audit(
     source: SourceName = None,
     columns: Mapped = None,
     constants: Constant = None,
+    export: Export = None,
     db: Database = ":memory:",
     out: Out = None,
     fail_on: Threshold = FailOn.warning,
@@ -112,7 +119,7 @@ def audit(
         _apply(workspace, policy)
         more = (warehouse, tables, (since, until), source, (counts, _pairs("--count-map", count_map)))
         cli_warehouse.load_more(workspace, *more, _say)
-        _load(workspace, _some(events, warehouse), deliveries, source, columns, constants)
+        _load(workspace, _some(events, warehouse), deliveries, source, columns, constants, export)
         with workspace.judged():
             _write_out(workspace, out, None, key_file, raw_ids)
             raise typer.Exit(_report(workspace, fail_on, as_json))
@@ -127,6 +134,7 @@ def load(
     source: SourceName = None,
     columns: Mapped = None,
     constants: Constant = None,
+    export: Export = None,
     warehouse: cli_warehouse.Warehouse = None,
     tables: cli_warehouse.Tables = None,
     since: cli_warehouse.Since = None,
@@ -143,7 +151,7 @@ def load(
             _apply(workspace, policy)
         more = (warehouse, tables, (since, until), source, (counts, _pairs("--count-map", count_map)))
         cli_warehouse.load_more(workspace, *more, _say)
-        _load(workspace, _some(events, warehouse), deliveries, source, columns, constants)
+        _load(workspace, _some(events, warehouse), deliveries, source, columns, constants, export)
         for kind, files, lines, rejected in workspace.rows(sql_text("ask_loaded")):
             _say(f"{kind}: {files:,} files, {lines:,} lines, {rejected:,} of them rejected")
         if not workspace.rows("SELECT 1 FROM event LIMIT 1"):
@@ -327,6 +335,7 @@ def _load(
     source: str | None,
     columns: list[str] | None,
     constants: list[str] | None,
+    export: str | None = None,
 ) -> None:
     mapping, fixed = _pairs("--map", columns), _pairs("--set", constants)
     if events:
@@ -334,7 +343,7 @@ def _load(
             workspace.load_events(events, source=source, progress=tell)
     if deliveries:
         with _progress("bytes") as tell:
-            workspace.load_deliveries(deliveries, columns=mapping, constants=fixed, progress=tell)
+            workspace.load_deliveries(deliveries, columns=mapping, constants=fixed, export=export, progress=tell)
 
 
 def _write_out(workspace: Workspace, out: Path | None, pack: Path | None, key_file: Path | None, raw_ids: bool) -> None:

@@ -101,15 +101,19 @@ class Workspace:
         *,
         columns: Mapping[str, str] | None = None,
         constants: Mapping[str, str] | None = None,
+        export: str | None = None,
         progress: Progress | None = None,
     ) -> None:
         """Load delivery records: NDJSON, CSV or Parquet files, globs and folders.
 
         ``columns`` maps their column names to ours, ``constants`` gives ours that are the same for every
-        record (policy and commands document, section 2). Raises :class:`SourceError` where a path names
-        nothing or a file has no column for what a record must have.
+        record (policy and commands document, section 2). ``export`` names a destination whose export they are,
+        such as ``amplitude``, or a YAML file that maps one; the other two go before it. Raises
+        :class:`SourceError` where a path names nothing or a file has no column for what a record must have.
         """
         named = Columns(columns, constants)
+        if export is not None:
+            named = named.of_export(export)
         files = self._new_files(find_files(paths, DELIVERY_SUFFIXES), "deliveries", None)
 
         def load(group: list[InputFile], tell: Callable[[int], None]) -> None:

@@ -38,6 +38,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "mode": ("connection_mode",),
     "at": ("delivered_at", "timestamp"),
 }
+# Epochs in a log's unit of time, as microseconds; without a unit a time is text.
+_UNITS = {"seconds": 1_000_000, "milliseconds": 1_000, "microseconds": 1}
 _HEADER = re.compile(r"[A-Za-z_$][\w .$-]{0,59}")  # what is not a header may be a person's data: it is not shown
 
 
@@ -45,10 +47,19 @@ class Columns:
     """Which of a log's columns mean which of ours, and what is the same for every record.
 
     ``mapping`` is theirs -> ours; ``constants`` is ours -> value, for logs that leave a column out because
-    every record has the same. Raises :class:`UsageError` where a name of ours does not exist.
+    every record has the same; ``time_unit`` says what an epoch counts. A name with dots also means a field
+    inside another, in NDJSON. Raises :class:`UsageError` where a name of ours does not exist.
     """
 
-    def __init__(self, mapping: Mapping[str, str] | None = None, constants: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        mapping: Mapping[str, str] | None = None,
+        constants: Mapping[str, str] | None = None,
+        time_unit: str | None = None,
+    ) -> None:
+        if time_unit is not None and time_unit not in _UNITS:
+            raise UsageError(f"time_unit {time_unit!r} is none of {', '.join(_UNITS)}")
+        self.time_unit = time_unit
         self.constants = dict(constants or {})
         self.theirs: dict[str, tuple[str, ...]] = {ours: (ours, *others) for ours, others in COLUMNS.items()}
         for ours in [*(mapping or {}).values(), *self.constants]:
@@ -59,22 +70,36 @@ class Columns:
 
     def beside(self, path: str) -> Columns:
         """Add the ``columns:`` and ``constants:`` of the sidecar file ``<path>.yml``, where there is one."""
+        sidecar = Path(f"{path}.yml")
+        return self.over(sidecar) if sidecar.is_file() else self
+
+    def over(self, file: Path) -> Columns:
+        """Add what a YAML file says; where both say something, what was said before holds."""
         import yaml
 
-        sidecar = Path(f"{path}.yml")
-        if not sidecar.is_file():
-            return self
         try:
-            said = yaml.safe_load(sidecar.read_text(encoding="utf-8"))
-            merged = Columns(said.get("columns"), {**(said.get("constants") or {}), **self.constants})
-        except (yaml.YAMLError, UnicodeDecodeError, AttributeError, TypeError, OSError):
+            said = yaml.safe_load(file.read_text(encoding="utf-8"))
+            unit = self.time_unit or said.get("time_unit")
+            merged = Columns(said.get("columns"), {**(said.get("constants") or {}), **self.constants}, unit)
+        except (yaml.YAMLError, UnicodeDecodeError, AttributeError, TypeError, ValueError, OSError):
             message = "it must be YAML with `columns:` (theirs: ours) and, if wanted, `constants:` (ours: value)"
-            raise SourceError(f"{sidecar}: cannot be read as a sidecar file; {message}") from None
+            raise SourceError(f"{file}: cannot be read as a mapping of columns; {message}") from None
         defaults = Columns()
         for ours, names in self.theirs.items():
             if names != defaults.theirs[ours]:
                 merged.theirs[ours] = names
         return merged
+
+    def of_export(self, name: str) -> Columns:
+        """Add the mapping of a destination's export: a ready one by its name, or a YAML file of your own.
+
+        Raises :class:`UsageError` where it is neither.
+        """
+        ready = {file.stem: file for file in sorted((Path(__file__).parent / "exports").glob("*.yml"))}
+        file = ready.get(name) or Path(name)
+        if not file.is_file():
+            raise UsageError(f"{name}: no such mapping; name one of {', '.join(ready)}, or a YAML file")
+        return self.over(file)
 
     def present_in(self, columns: list[str]) -> list[str]:
         """Return those of a file's columns that mean something here."""
@@ -97,6 +122,9 @@ class Columns:
                 self._refuse(path, ours, present or [])
         if present is not None and not {*self.theirs["message_id"], *self.theirs["event_line"]} & set(present):
             self._refuse(path, "message_id", present)
+        if self.time_unit and "at" not in self.constants:
+            micros = f"TRY_CAST({found['at']} AS DOUBLE) * {_UNITS[self.time_unit]}"
+            found["at"] = f"CAST(try(make_timestamp(TRY_CAST({micros} AS BIGINT))) AS VARCHAR)"
         return found
 
     @staticmethod
@@ -187,7 +215,8 @@ def _read(engine: Engine, file: InputFile, columns: Columns, progress: Callable[
 def _read_ndjson(engine: Engine, file: InputFile, columns: Columns, progress: Callable[[int], None]) -> None:
     import pyarrow as pa
 
-    names = [name for names in columns.theirs.values() for name in names]
+    asked = [name for names in columns.theirs.values() for name in names]
+    names = list(dict.fromkeys([*asked, *(name.partition(".")[0] for name in asked)]))
     folded = [name.casefold() for name in names]  # DuckDB does not tell fields apart by case: such names take turns
     rounds = {name: folded[:place].count(name.casefold()) for place, name in enumerate(names)}
     shapes = [json.dumps({name: "VARCHAR" for name in names if rounds[name] == each}) for each in {*rounds.values()}]
@@ -204,7 +233,17 @@ def _read_ndjson(engine: Engine, file: InputFile, columns: Columns, progress: Ca
                 ELSE 'not_json'
             END"""
     reader = pa.RecordBatchReader.from_batches(line_schema(), line_batches([file], progress))
-    found = columns.expressions(file.path, None, lambda name: f"r.j{rounds[name]}.{quoted(name)}")
+
+    def column(name: str) -> str:
+        flat = f"r.j{rounds[name]}.{quoted(name)}"
+        root, _, inner = name.partition(".")
+        if not inner:
+            return flat
+        outer = f"r.j{rounds[root]}.{quoted(root)}"
+        pointer = literal("/" + inner.replace("~", "~0").replace("/", "~1").replace(".", "/"))
+        return f"coalesce({flat}, CASE WHEN json_valid({outer}) THEN json_extract_string({outer}, {pointer}) END)"
+
+    found = columns.expressions(file.path, None, column)
     with engine.stream("incoming_line", reader):
         _take(engine, found, relation, reject, "coalesce(r.raw, encode(r.text))")
 
