@@ -53,17 +53,26 @@ def findings(database: str) -> None:
     with ck.open(database) as ws:
         queries = {
             "bare": """
-                SELECT d.route_id, e.signature_id, count(*) AS records, count(DISTINCT e.person_key) AS people
-                FROM delivery AS d INNER JOIN event AS e ON e.event_id = d.event_id GROUP BY ALL""",
+                SELECT d.route_id, e.signature_id
+                FROM delivery AS d INNER JOIN event AS e ON e.event_id = d.event_id""",
             "findings": "SELECT * FROM finding",
             "by destination": "SELECT * FROM destination_count",
         }
         print(json.dumps(_timed(ws, queries)))
 
 
+def ours(database: str) -> None:
+    """Count refused and yet delivered records per destination as the findings of an audited database say."""
+    import consentkit as ck
+
+    with ck.open(database) as ws:
+        print(json.dumps(dict(ws.rows("SELECT destination, deliveries FROM finding WHERE code = 'V5'"))))
+
+
 def interactive(database: str) -> None:
     """What an analyst asks by hand: wall seconds, the worst of three."""
     import consentkit as ck
+    from consentkit.engine import sql_text
 
     with ck.open(database) as ws:
         user = ws.rows("SELECT user_id FROM event WHERE user_id IS NOT NULL LIMIT 1")[0][0]
@@ -72,7 +81,7 @@ def interactive(database: str) -> None:
             "by destination": ("SELECT * FROM destination_count", []),
             "by day": ("SELECT CAST(event_at AS DATE) AS day, count(*) FROM event GROUP BY ALL", []),
             "one person": ("SELECT * FROM person_history WHERE user_id = ?", [user]),
-            "one event": ("SELECT * FROM event_decision WHERE message_id = ?", [message]),
+            "one event": (sql_text("ask_explain"), [message, message]),
         }
         worst = dict.fromkeys(asked, 0.0)
         for _ in range(3):
@@ -83,15 +92,16 @@ def interactive(database: str) -> None:
         print(json.dumps(worst))
 
 
-def apply(database: str, policy: str) -> None:
-    """Another policy on a loaded database: wall seconds of applying it, without asking for findings."""
+def apply(database: str, other: str, policy: str) -> None:
+    """Another policy on a loaded database: wall seconds of applying it; afterwards the first is in force again."""
     import consentkit as ck
 
     with ck.open(database) as ws:
         ws.rows("SELECT count(*) FROM event")
         began = time.perf_counter()
-        ws.apply(policy)
+        ws.apply(other)
         print(json.dumps({"apply": time.perf_counter() - began}))
+        ws.apply(policy)
 
 
 def _policy(path: str) -> tuple[dict[str, str], dict[str, set[str]]]:
