@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def decide(
     events: Paths | Sequence[Mapping[str, Any]] | pd.DataFrame,
-    policy: Policy | str | Path,
+    policy: Policy | str | Path | Mapping[str, Any],
     source: str | None = None,
     at: str | None = None,
 ) -> pd.DataFrame:

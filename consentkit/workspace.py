@@ -185,34 +185,34 @@ class Workspace:
             load_count_files(self._engine, files, named)
             complete_policy(self._engine)
 
-    def apply(self, policy: Policy | str | Path, *, at: str | None = None) -> None:
+    def apply(self, policy: Policy | str | Path | Mapping[str, Any], *, at: str | None = None) -> None:
         """Judge everything by this policy from now on; it replaces the one applied before.
 
         ``at`` judges every source as if this were its enforcement point. Raises :class:`PolicyError` with
         every mistake, :class:`UsageError` where there is no such point.
         """
-        wanted = policy if isinstance(policy, Policy) else Policy.load(policy)
+        wanted = Policy.of(policy)
         with self._engine.transaction():
             apply_policy(self._engine, wanted, at)
 
-    def simulate(self, policy: Policy | str | Path) -> Simulation:
+    def simulate(self, policy: Policy | str | Path | Mapping[str, Any]) -> Simulation:
         """Return what would change, destination by destination, were this policy in force; nothing is kept of it.
 
         Raises :class:`PolicyError` with every mistake, :class:`UsageError` where no policy is applied to compare with.
         """
         from consentkit.simulating import simulate
 
-        wanted = policy if isinstance(policy, Policy) else Policy.load(policy)
+        wanted = Policy.of(policy)
         return simulate(self, self._engine, wanted)
 
-    def policy_use(self, policy: Policy | str | Path) -> PolicyUse:
+    def policy_use(self, policy: Policy | str | Path | Mapping[str, Any]) -> PolicyUse:
         """Return which categories and destinations of this policy the loaded data does not show; nothing is kept of it.
 
         Raises :class:`PolicyError` with every mistake.
         """
         from consentkit.policy_use import policy_use
 
-        return policy_use(self._engine, policy if isinstance(policy, Policy) else Policy.load(policy))
+        return policy_use(self._engine, Policy.of(policy))
 
     def sql(self, query: str, params: Sequence[object] = ()) -> pd.DataFrame:
         """Run a query over the tables and views and return a DataFrame."""

@@ -15,6 +15,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import consentkit as ck
 from consentkit.errors import PolicyError
 from consentkit.names import warehouse_column_part
 from consentkit.policy import Category, ConsentSetting, Destination, Policy, Source, SourceSettings
@@ -916,3 +917,11 @@ def test_a_column_part_is_its_own_column_part(name: str) -> None:
     assert warehouse_column_part(part) == part
     assert part.isascii()
     assert part == part.lower()
+
+
+def test_a_policy_may_be_given_as_a_mapping(tmp_path: Path) -> None:
+    said = {"version": 1, "platform": "segment", "categories": [{"id": "A", "destinations": ["X"]}]}
+    (tmp_path / "policy.yml").write_text(yaml.safe_dump(said))
+    given = [ck.Policy.of(each).digest for each in (said, tmp_path / "policy.yml", str(tmp_path / "policy.yml"))]
+    assert len({*given, ck.Policy.of(ck.Policy.parse(said)).digest}) == 1
+    assert list(ck.decide([{"messageId": "m"}], said)["destination"]) == ["X"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Self
@@ -20,7 +21,7 @@ from consentkit.policy.wording import reworded
 from consentkit.policy.writing import yaml_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
 _UNNAMED = Document("<policy>")
 
@@ -88,6 +89,13 @@ class Policy(Content):
         Raises :class:`PolicyError` with every mistake.
         """
         return cls.model_validate(mapping, context=Document(file))
+
+    @classmethod
+    def of(cls, said: Policy | PathLike | Mapping[str, Any]) -> Policy:
+        """Take a policy as it is given: one already read, a path to read, or a mapping shaped like the file."""
+        if isinstance(said, Policy):
+            return said
+        return cls.parse(said) if isinstance(said, Mapping) else cls.load(said)
 
     @classmethod
     def json_schema(cls) -> dict[str, Any]:

@@ -220,10 +220,12 @@ def _read_ndjson(engine: Engine, file: InputFile, columns: Columns, progress: Ca
     folded = [name.casefold() for name in names]  # DuckDB does not tell fields apart by case: such names take turns
     rounds = {name: folded[:place].count(name.casefold()) for place, name in enumerate(names)}
     shapes = [json.dumps({name: "VARCHAR" for name in names if rounds[name] == each}) for each in {*rounds.values()}]
-    parsed = "".join(
-        f", CASE WHEN json_valid(l.text) THEN json_transform(l.text, {literal(shape)}) END AS j{each}"
-        for each, shape in enumerate(shapes)
-    )
+    # an error inside TRY costs a whole vector, so lines that are likely broken are checked first
+    whole = "starts_with(l.text, '{') AND ends_with(l.text, E'}\\n')"
+    parsed = ""
+    for each, shape in enumerate(shapes):
+        record = f"json_transform(l.text, {literal(shape)})"
+        parsed += f", CASE WHEN {whole} THEN try({record}) WHEN json_valid(l.text) THEN {record} END AS j{each}"
     relation = f"(SELECT l.file_id, l.line, l.raw, l.text{parsed} FROM incoming_line AS l)"
     reject = """CASE
                 WHEN r.j0 IS NOT NULL AND starts_with(ltrim(r.text, E' \\t\\r\\n'), '{') THEN NULL
@@ -245,10 +247,16 @@ def _read_ndjson(engine: Engine, file: InputFile, columns: Columns, progress: Ca
 
     found = columns.expressions(file.path, None, column)
     with engine.stream("incoming_line", reader):
-        _take(engine, found, relation, reject, "coalesce(r.raw, encode(r.text))")
+        _take(engine, found, relation, reject, "r.raw, r.text")
 
 
-def _take(engine: Engine, found: dict[str, str], relation: str, reject: str = "NULL", content: str = "NULL") -> None:
+def _take(
+    engine: Engine,
+    found: dict[str, str],
+    relation: str,
+    reject: str = "NULL",
+    line: str = "CAST(NULL AS BLOB) AS raw, CAST(NULL AS VARCHAR) AS text",
+) -> None:
     """Move the rows of a relation that has file_id and line into ``incoming_delivery``."""
     engine.run(
         "load deliveries: read",
@@ -261,7 +269,7 @@ def _take(engine: Engine, found: dict[str, str], relation: str, reject: str = "N
                 {found["destination"]} AS destination, {found["status"]} AS status,
                 {found["reason"]} AS reason, {found["mode"]} AS mode,
                 as_utc({found["at"]}) AS logged_at,
-                {reject} AS unreadable, {content} AS content
+                {reject} AS unreadable, {line}
             FROM {relation} AS r
         ),
         judged AS (
@@ -277,7 +285,7 @@ def _take(engine: Engine, found: dict[str, str], relation: str, reject: str = "N
         SELECT
             g.file_id, g.line, g.message_id, g.event_file, g.event_line, g.destination, g.status, g.reason,
             g.mode, g.logged_at, g.reject_code, CASE
-                WHEN g.reject_code IS NOT NULL THEN coalesce(CAST(g.content AS BLOB), encode(to_json(struct_pack(
+                WHEN g.reject_code IS NOT NULL THEN coalesce(g.raw, encode(g.text), encode(to_json(struct_pack(
                     message_id := g.message_id, event_file := g.event_file, event_line := g.event_line,
                     destination := g.destination, status := g.status, reason := g.reason
                 ))::VARCHAR))
