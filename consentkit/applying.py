@@ -93,6 +93,7 @@ def complete_policy(engine: Engine) -> None:
     engine.run("days with events", sql_text("apply_event_days"))
     engine.run("stamps of other tools", sql_text("apply_stamp_entries"))
     _keep_history(engine)
+    engine.run("note up to where all is done", sql_text("apply_done"))
 
 
 def _keep_history(engine: Engine) -> None:

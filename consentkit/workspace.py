@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from consentkit.applying import apply_policy, complete_policy
-from consentkit.engine import Engine
+from consentkit.engine import Engine, sql_text
 from consentkit.errors import UsageError
 from consentkit.policy import Policy
 from consentkit.preparing import prepare
@@ -45,6 +45,10 @@ class Workspace:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         prepare(engine)
+        if engine.value("look for an interrupted load", sql_text("ask_undone")):
+            with engine.transaction():
+                link_pending(engine)
+                complete_policy(engine)
 
     def __enter__(self) -> Self:
         return self

@@ -139,3 +139,39 @@ def test_a_database_that_has_the_views_is_opened_without_making_them(tmp_path: P
         ws._engine.run("an older consentkit", "CREATE OR REPLACE VIEW finding AS SELECT 1 AS old")
     with ck.open(tmp_path / "a.duckdb") as ws:
         assert "code" in ws.cells("SELECT * FROM finding")[0]
+
+
+def test_a_load_killed_before_its_end_is_finished_when_the_database_is_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = {"version": 1, "platform": "segment", "categories": [{"id": "A", "destinations": ["X"]}]}
+    chosen = {"event": "Segment Consent Preference Updated", "userId": "u"}
+    lines = ndjson([event({"id": "1", "preferences": {"A": False}, **chosen}), event({"id": "2"})])
+    (tmp_path / "events.ndjson").write_bytes(lines)
+    (tmp_path / "log.csv").write_text("message_id,destination,status\n2,Nobody,delivered\n")
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    asked = (
+        "SELECT user_id, category_id, value FROM person_history",
+        "SELECT code, destination FROM finding ORDER BY ALL",
+        "SELECT day, events FROM event_day",
+    )
+    found = []
+    for name in ("whole", "killed"):
+        with ck.open(tmp_path / f"{name}.duckdb") as ws:
+            ws.apply(said)
+            ws.load_deliveries(tmp_path / "log.csv")
+            if name == "killed":
+                monkeypatch.setattr("consentkit.workspace.complete_policy", killed)
+                with pytest.raises(KeyboardInterrupt):
+                    ws.load_events(tmp_path / "events.ndjson")
+                monkeypatch.undo()
+                assert not ws.rows(asked[0])
+            else:
+                ws.load_events(tmp_path / "events.ndjson")
+        with ck.open(tmp_path / f"{name}.duckdb") as ws:
+            found.append([ws.rows(query) for query in asked])
+    assert found[0] == found[1]
+    assert found[0][0] == [("u", "A", "false")]
