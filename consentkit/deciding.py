@@ -30,7 +30,9 @@ def decide(
 
     In: files, a list of dicts, or a DataFrame whose columns are the events' top-level keys. Out: one row per
     event and destination with message_id, event_file, event_line, destination, outcome (deliver, block,
-    indeterminate), reason, required and refused (lists of category ids). ``event_line`` counts from 1;
+    indeterminate), reason, required and refused (lists of category ids), documented_outcome (what the platform's
+    documentation says), regime_outcome (what an opt-in regime says of silence) and rule, the section of RULES.md the
+    reason rests on, with the row of its section 9 where sources contradict themselves. ``event_line`` counts from 1;
     ``event_file`` is null for a list or DataFrame. Lines that are no event have no row: see
     :meth:`Workspace.load_events`. ``at`` judges every source as if this were its enforcement point. At the
     SDKs of Segment, ``Segment.io`` is a destination too. Source of the rules: RULES.md 2 to 4.

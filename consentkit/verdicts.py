@@ -45,7 +45,8 @@ def _write_table(workspace: Workspace, out: TextIO) -> None:
     from consentkit.console import clean
 
     styles = {"deliver": "green", "block": "red", "indeterminate": "yellow"}
-    names, rows = workspace.cells(f"SELECT d.* FROM ({sql_text('ask_decide_flat')}) AS d LIMIT {_SHOWN + 1}")
+    narrow = "d.* EXCLUDE (documented_outcome, regime_outcome, rule)"  # a terminal is not wide enough for all
+    names, rows = workspace.cells(f"SELECT {narrow} FROM ({sql_text('ask_decide_flat')}) AS d LIMIT {_SHOWN + 1}")
     table = Table(*names, box=box.SIMPLE_HEAD, pad_edge=False)
     for row in rows[:_SHOWN]:
         cells = [Text("" if cell is None else clean(str(cell))) for cell in row]

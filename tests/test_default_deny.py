@@ -11,10 +11,10 @@ from sqlglot import exp
 from support import SQL, event, ndjson, policy, read_yaml, records
 from test_golden import CASES
 
+import consentkit as ck
+
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import consentkit as ck
 
 VIEWS = sorted(SQL.glob("[0-9][0-9]_*.sql"))
 VERDICTS = {"deliver", "allow"}
@@ -88,3 +88,15 @@ def test_every_reason_is_reached_by_a_golden_case(ws: ck.Workspace) -> None:
         row[column] for path in CASES for row in read_yaml(path)["expect"] for column in columns if column in row
     }
     assert reasons(ws).keys() - reached == set()
+
+
+def test_a_verdict_names_the_contradiction_it_rests_on() -> None:
+    said = {"version": 1, "platform": "segment", "categories": [{"id": "A", "destinations": ["X"]}]}
+    events = [
+        {"messageId": "1", "context": {"consent": {}}, "integrations": {"X": True}},
+        {"messageId": "2", "context": {}, "integrations": {"Y": True}},
+        {"messageId": "3", "context": {"consent": {"categoryPreferences": {"A": "true"}}}},
+    ]
+    found = ck.decide(events, said)
+    assert list(found["outcome"]) == ["indeterminate"] * 3
+    assert [rule.rpartition("9, ")[2] for rule in found["rule"]] == ["row 1", "row 3", "row 13"]

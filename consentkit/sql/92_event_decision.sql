@@ -1,5 +1,6 @@
 -- For people: one row per line that is an event, repeats included, and destination connected to its source,
--- with the decision, its reason, and the categories it needs and that were not granted.
+-- with the decision, its reason, the rule it rests on (where sources contradict themselves, the row of RULES.md 9), what
+-- the documentation and the regime say instead, and the categories it needs and that were not granted.
 WITH placed AS (
     SELECT e.event_id, e.file_id, e.line FROM event AS e
     UNION ALL
@@ -29,6 +30,7 @@ SELECT
     coalesce(x.reason, 'no_policy_in_force') AS reason,
     coalesce(x.documented_outcome, 'indeterminate') AS documented_outcome,
     coalesce(x.regime_outcome, 'indeterminate') AS regime_outcome,
+    q.source AS rule,
     coalesce(n.required, []) AS required,
     coalesce(r.refused, []) AS refused
 FROM placed AS p
@@ -39,6 +41,7 @@ INNER JOIN signature AS g ON g.signature_id = f.signature_id
 INNER JOIN destination AS d ON d.version_id = coalesce(f.version_id, (SELECT w.version_id FROM newest_version AS w))
 LEFT JOIN decision AS x
     ON x.signature_id = f.signature_id AND x.version_id = f.version_id AND x.destination_id = d.destination_id
+LEFT JOIN decision_reason AS q ON q.reason = coalesce(x.reason, 'no_policy_in_force')
 LEFT JOIN needed AS n ON n.version_id = d.version_id AND n.destination_id = d.destination_id
 LEFT JOIN not_granted AS r ON r.stamp_id = g.stamp_id AND r.version_id = d.version_id AND r.destination_id = d.destination_id
 WHERE coalesce(x.connected, d.enabled)
