@@ -190,10 +190,11 @@ def _against(row: Row) -> bool:
 def print_migration(console: Console, found: dict[str, list[Row]]) -> None:
     """Print how far each source has left the retired Consent Manager, and what its stamps would mean today."""
     names = ("events", "old_stamp", "new_stamp", "no_stamp", "old_traits")
-    table = _table("Stamps by source and day", ("source", "day", *names), texts=2)
+    table = _table("Stamps by source and day", ("source", "day", "events", "old", "today's", "none", "traits"), texts=2)
+    table.columns[1].no_wrap = True
     for row in found["days"]:
         table.add_row(*_cells(row["source"], row["day"] or "undated", *(row[name] for name in names)))
-    table.caption = "old traits: identify calls with the choices of the retired Consent Manager"
+    table.caption = "old: stamps of the retired Consent Manager; traits: identify calls with its choices"
     console.print(table)
     if not found["meaning"]:
         console.print("No event carries a stamp of the retired Consent Manager.")
