@@ -61,8 +61,8 @@ def sql_names() -> tuple[str, ...]:
 class Engine:
     """One locked-down DuckDB connection: no network, no extensions, no files but its own.
 
-    ``database`` is a file or ``:memory:``; ``memory`` a limit such as ``"1GB"`` for the whole process, beyond which
-    work spills to a temporary folder that is removed on close; ``threads`` a number of threads. ``slice_bytes``
+    ``database`` is a file or ``:memory:``; ``memory`` a limit such as ``"1GB"`` meant for the whole process, beyond
+    which work spills to a temporary folder that is removed on close; ``threads`` a number of threads. ``slice_bytes``
     says how much a reader of input may hand over at a time.
     """
 
