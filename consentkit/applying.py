@@ -268,7 +268,7 @@ def _write_settings(engine: Engine, version: int, policy: Policy, numbers: _Numb
             for row in policy.consent_rows()
         ],
     )
-    for table, columns, rows in policy.stamp_rows():
+    for table, columns, rows in policy.stamp_tables():
         cells = [(version, *row) for row in rows]
         engine.insert("write how other stamps are read", table, ("version_id", *columns), cells)
     engine.run("write the platform", sql_text("apply_platform"))

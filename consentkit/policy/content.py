@@ -157,7 +157,7 @@ class Content(Part):
         rows = [ConnectionRow(each.name, source) for each in self.destinations for source in each.connected or ()]
         return list(dict.fromkeys(rows))
 
-    def stamp_rows(self) -> list[tuple[str, tuple[str, ...], list[StampCells]]]:
+    def stamp_tables(self) -> list[tuple[str, tuple[str, ...], list[StampCells]]]:
         """Give (table, columns, rows) of how consent in the words of other tools is read (RULES.md 11)."""
         places: list[StampCells] = []
         words: list[StampCells] = []
