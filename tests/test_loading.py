@@ -53,7 +53,7 @@ def dirty_lines() -> bytes:
 def test_known_situations_change_nothing_but_the_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "1.ndjson").write_bytes(dirty_lines())
     (tmp_path / "2.ndjson.gz").write_bytes(gzip.compress(dirty_lines() + ndjson([event({"id": "last"})])))
-    monkeypatch.setattr("consentkit.sources.lines.CHUNK", 1 << 14)
+    monkeypatch.setattr("consentkit.sources.blocks.CHUNK", 1 << 14)
     found, quick = {}, {}
     for first in (1 << 14, 1 << 30):  # with the second, every line takes the long way
         steps: list[str] = []
@@ -75,7 +75,7 @@ def test_a_later_file_of_new_situations_only(tmp_path: Path, monkeypatch: pytest
     for number, choice in enumerate((True, False)):
         specs = [event({"id": f"{number} {line}", "preferences": {"A": choice}}) for line in range(5000)]
         (tmp_path / f"{number}.ndjson").write_bytes(ndjson(specs))
-    monkeypatch.setattr("consentkit.sources.lines.CHUNK", 1 << 14)
+    monkeypatch.setattr("consentkit.sources.blocks.CHUNK", 1 << 14)
     monkeypatch.setattr("consentkit.sources.segment_json.FIRST_SLICE", 1 << 14)
     with ck.open() as ws:
         ws._engine.slice_bytes = 1 << 17
@@ -117,7 +117,7 @@ def test_what_stops_reading_is_raised_where_lines_are_taken(tmp_path: Path, monk
         raise MemoryError
 
     (tmp_path / "1.ndjson").write_bytes(b"{}\n")
-    monkeypatch.setattr("consentkit.sources.lines.chunks", broken)
+    monkeypatch.setattr("consentkit.sources.lines.blocks", broken)
     with ck.open() as ws:
         with pytest.raises(MemoryError):
             ws.load_events(tmp_path)

@@ -274,7 +274,7 @@ def test_where_a_file_is_cut_for_reading_is_no_matter(
         )
 
     whole = read()
-    monkeypatch.setattr("consentkit.sources.lines.CHUNK", size)
+    monkeypatch.setattr("consentkit.sources.blocks.CHUNK", size)
     assert read() == whole
 
 

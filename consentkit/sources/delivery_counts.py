@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from consentkit.engine import sql_text
 from consentkit.errors import SourceError, UsageError
-from consentkit.sources.lines import chunks
+from consentkit.sources.blocks import chunks
 from consentkit.sources.segment_json import write_reading_file
 from consentkit.sources.tabular import CsvTable, ParquetTable
 

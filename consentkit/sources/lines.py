@@ -1,7 +1,7 @@
 """The bytes of input files as Arrow batches of numbered lines, read ahead in threads.
 
-Lines are cut with numpy, never one by one, and nothing is dropped here: bytes that are not UTF-8, lines
-of any content and what precedes the damage in a broken gzip all reach the database, which judges them.
+Lines are cut with numpy, never one by one, and nothing is dropped here: bytes that are not UTF-8 and lines of any
+content reach the database, which judges them.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ import codecs
 import os
 import queue
 import threading
-import zlib
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from consentkit.sources.blocks import HEAD, blocks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -22,12 +22,9 @@ if TYPE_CHECKING:
 
     from consentkit.sources.files import InputFile
 
-CHUNK = 1 << 22
 AHEAD = 4
 LONGEST_LINE = 1 << 28
 _BOM = b"\xef\xbb\xbf"
-_GZIP = b"\x1f\x8b"
-_OTHER_COMPRESSIONS = {b"PK\x03\x04": "zip", b"\x28\xb5\x2f\xfd": "zstd", b"BZh": "bzip2", b"\xfd7zXZ": "xz"}
 
 
 def line_schema() -> pa.Schema:
@@ -102,6 +99,9 @@ class _Reading:
 
 
 def _cut_file(file: InputFile) -> Iterator[_Piece]:
+    import numpy as np
+    import pyarrow as pa
+
     carry: list[bytes] = []
     read = 0
     marks = _Marks()
@@ -110,14 +110,26 @@ def _cut_file(file: InputFile) -> Iterator[_Piece]:
         nonlocal read
         read += count
 
-    for chunk in chunks(file, tell):
-        end = chunk.rfind(b"\n") + 1
-        if not end:
-            carry = _carried(carry, chunk)
+    for memory, size in blocks(file, tell):
+        octets = np.frombuffer(memory, dtype=np.uint8)
+        block = octets[HEAD : HEAD + size]
+        ends = marks.ends(block)
+        if not len(ends):
+            carry = _carried(carry, block.tobytes())
             continue
-        yield _Piece(_cut(file, _joined([*carry, memoryview(chunk)[:end]]), marks), read)
-        carry, read = [chunk[end:]] if end < len(chunk) else [], 0
-    yield _Piece(_cut(file, _joined([*carry, b"\n"]), marks) if carry else None, read)
+        head, end = b"".join(carry), int(ends[-1]) + 1
+        if len(head) > HEAD:
+            data = pa.py_buffer(head + block[:end].tobytes())
+        else:
+            octets[HEAD - len(head) : HEAD] = np.frombuffer(head, dtype=np.uint8)
+            data = memory.slice(HEAD - len(head), len(head) + end)
+        yield _Piece(_cut(file, data, ends + len(head)), read)
+        carry, read = [block[end:].tobytes()] if end < size else [], 0
+    if carry:
+        last = b"".join([*carry, b"\n"])
+        yield _Piece(_cut(file, pa.py_buffer(last), np.array([len(last) - 1])), read)
+    else:
+        yield _Piece(None, read)
     if not file.lines and file.problem is None:
         file.problem, file.detail = "empty", "the file holds no line"
 
@@ -145,25 +157,11 @@ def _carried(carry: list[bytes], chunk: bytes) -> list[bytes]:
     return [*carry, chunk]
 
 
-def _joined(pieces: Sequence[bytes | memoryview]) -> pa.Buffer:
-    """Put pieces together in Arrow's memory, which goes back to the system when the lines are done with."""
-    import numpy as np
-    import pyarrow as pa
-
-    buffer = pa.allocate_buffer(sum(map(len, pieces)))
-    octets, start = np.frombuffer(buffer, dtype=np.uint8), 0
-    for piece in pieces:
-        octets[start : start + len(piece)] = np.frombuffer(piece, dtype=np.uint8)
-        start += len(piece)
-    return buffer
-
-
-def _cut(file: InputFile, data: pa.Buffer, marks: _Marks) -> pa.RecordBatch:
+def _cut(file: InputFile, data: pa.Buffer, ends: Any) -> pa.RecordBatch:
     import numpy as np
     import pyarrow as pa
 
     octets = np.frombuffer(data, dtype=np.uint8)
-    ends = marks.ends(octets)
     offsets = np.zeros(len(ends) + 1, dtype=np.int32)
     offsets[1:] = ends
     offsets[1:] += 1
@@ -171,7 +169,7 @@ def _cut(file: InputFile, data: pa.Buffer, marks: _Marks) -> pa.RecordBatch:
     if (octets[ends - 1] == ord("\r")).any() or (octets[offsets[:-1]] == _BOM[0]).any():
         plain = data.to_pybytes().removeprefix(_BOM).replace(b"\r\n", b"\n").replace(b"\n" + _BOM, b"\n")
         if len(plain) < len(data):
-            return _cut(file, pa.py_buffer(plain), marks)
+            return _cut(file, pa.py_buffer(plain), _Marks().ends(np.frombuffer(plain, dtype=np.uint8)))
     buffers = [None, pa.py_buffer(offsets), data]
     text, raw = pa.Array.from_buffers(pa.string(), len(ends), buffers), pa.nulls(len(ends), pa.binary())
     try:
@@ -209,74 +207,3 @@ def _not_utf8(text: pa.Array, data: pa.Buffer, offsets: Any) -> list[int]:
                     bad.append(line)
                     start = int(offsets[line + 1])
     return bad
-
-
-def chunks(file: InputFile, progress: Callable[[int], None]) -> Iterator[bytes]:
-    """Yield a file's decompressed bytes; on damage, what came before it."""
-    if file.problem:
-        return
-    try:
-        with Path(file.path).open("rb") as stream:
-            start = stream.read(6)
-            stream.seek(0)
-            other = next((name for magic, name in _OTHER_COMPRESSIONS.items() if start.startswith(magic)), None)
-            if other:
-                file.problem, file.detail = "other_compression", f"{other} is not read; unpack it or use gzip"
-                progress(file.bytes)
-            elif start.startswith(_GZIP):
-                yield from _gunzip(file, stream, progress)
-            else:
-                while chunk := stream.read(CHUNK):
-                    progress(len(chunk))
-                    yield chunk
-    except OSError as error:
-        file.problem, file.detail = "unreadable", error.strerror or "cannot be read"
-
-
-def _gunzip(file: InputFile, stream: Any, progress: Callable[[int], None]) -> Iterator[bytes]:
-    """Decompress with Arrow, three times the speed of zlib; near damage fall back to zlib, which gives all."""
-    import pyarrow as pa
-
-    given, told = 0, 0
-    try:
-        with pa.CompressedInputStream(pa.PythonFile(stream, mode="r"), "gzip") as unpacked:
-            while chunk := unpacked.read(CHUNK):
-                given += len(chunk)
-                progress(stream.tell() - told)
-                told = stream.tell()
-                yield chunk
-    except OSError:
-        with Path(file.path).open("rb") as again:
-            yield from _salvage(file, again, given)
-    progress(file.bytes - told)
-
-
-def _salvage(file: InputFile, stream: Any, skip: int) -> Iterator[bytes]:
-    """Yield what can be decompressed after ``skip`` bytes, to the last byte, and say what stopped it."""
-    file.problem, file.detail = "truncated_gzip", "the gzip data ends before its end mark"
-    unpacker = zlib.decompressobj(31)
-    while data := stream.read(1 << 16):
-        while data:
-            before = unpacker.copy()
-            try:
-                chunk = unpacker.decompress(data)
-            except zlib.error:
-                file.problem, file.detail = "damaged_gzip", "the gzip data is damaged from here on"
-                if rest := _to_the_damage(before, data)[skip:]:
-                    yield rest
-                return
-            if len(chunk) > skip:
-                yield chunk[skip:]
-            skip = max(0, skip - len(chunk))
-            data = unpacker.unused_data
-            if data:
-                unpacker = zlib.decompressobj(31)
-
-
-def _to_the_damage(unpacker: Any, data: bytes) -> bytes:
-    """Decompress byte by byte, because a failing call gives nothing of what it had done."""
-    chunks = []
-    with suppress(zlib.error):
-        for place in range(len(data)):
-            chunks.append(unpacker.decompress(data[place : place + 1]))
-    return b"".join(chunks)

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from consentkit.sources.files import InputFile
 
 FIRST_SLICE = 1 << 22
-_READ = "DROP VIEW read_line; DROP VIEW incoming_line"
-_KNOWN = """
+_ROOM = """
 CREATE OR REPLACE TEMP TABLE known_situation (situation_key UBIGINT NOT NULL, signature_id INTEGER NOT NULL);
+CREATE OR REPLACE TEMP TABLE left_line (file_id INTEGER NOT NULL, line BIGINT NOT NULL, text VARCHAR, raw BLOB);
 CREATE OR REPLACE TEMP TABLE reading_source AS SELECT max(r.source_given) AS source_given FROM reading_file AS r
 """
 SLICE_STEPS = (
@@ -51,15 +51,13 @@ def load_event_files(
 def load_prepared_lines(engine: Engine, files: list[InputFile], lines: str) -> None:
     """Load the rows of the temporary table ``lines``, of the columns of ``line_schema``, as lines of ``files``."""
     write_reading_file(engine, files, None)
-    engine.run("load events: make room", _KNOWN)
-    engine.run("load events: lines", f"CREATE OR REPLACE TEMP VIEW incoming_line AS SELECT * FROM {quoted(lines)}")
-    engine.run("load events: reading", sql_text("load_events_1_incoming"))
-    _take_slice(engine)
-    engine.run("load events: lines read", _READ)
+    engine.run("load events: make room", _ROOM)
+    _take_slice(engine, lines)
     _finish(engine, files, None)
 
 
 def _finish(engine: Engine, files: list[InputFile], source: str | None) -> None:
+    engine.run("load events: lines read", "DROP VIEW IF EXISTS read_line; DROP VIEW IF EXISTS incoming_line")
     settle(engine)
     engine.run("load events: duplicates", sql_text("load_events_8_duplicates"))
     write_reading_file(engine, files, source)
@@ -71,36 +69,44 @@ def _finish(engine: Engine, files: list[InputFile], source: str | None) -> None:
 
 
 def _read_slices(engine: Engine, batches: Iterator[pa.RecordBatch]) -> None:
-    """Turn batches of numbered lines into rows of the tables, slice by slice, to bound memory."""
-    engine.run("load events: make room", _KNOWN)
-    quick, size = False, FIRST_SLICE
+    """Turn batches of numbered lines into rows of the tables, slice by slice, to bound memory.
+
+    The long way costs about the same for a hundred lines as for ten thousand, so that what the quick way leaves over
+    waits until it is as much as a slice, or half of what was read.
+    """
+    engine.run("load events: make room", _ROOM)
+    quick, size, lines, left = False, FIRST_SLICE, 0, 0
     while (first := next(batches, None)) is not None:
         with engine.stream("slice_line", _slice(first, batches, size)):
-            lines = engine.value("count the lines", "SELECT count(*) FROM slice_line")
-            engine.run("load events: lines", "CREATE OR REPLACE TEMP VIEW incoming_line AS SELECT * FROM slice_line")
-            engine.run("load events: reading", sql_text("load_events_1_incoming"))
-            left = lines - _take_known(engine) if quick else lines
-            if 0 < left < lines:
-                engine.run("load events: what is left", sql_text("load_events_1_left"))
-                engine.run("load events: lines", "CREATE OR REPLACE TEMP VIEW incoming_line AS SELECT * FROM left_line")
-            new = _take_slice(engine) if left else 0
-        quick, size = new < left / 2 or new < lines / 10, engine.slice_bytes
-        engine.run("load events: lines read", _READ)
+            lines += engine.value("count the lines", "SELECT count(*) FROM slice_line")
+            if quick:
+                left, waiting = _take_known(engine)
+                if left < lines / 2 and waiting < size:
+                    continue
+            left = left if quick else lines
+            new = _take_slice(engine, "left_line" if quick else "slice_line")
+        quick = new < left / 2 or new < lines / 10
+        size, lines, left = engine.slice_bytes, 0, 0
+    if left:
+        _take_slice(engine, "left_line")
 
 
-def _take_known(engine: Engine) -> int:
-    """Move the lines of known situations into ``event`` and return how many they are."""
+def _take_known(engine: Engine) -> tuple[int, int]:
+    """Move the lines of known situations into ``event``; return how many others wait now, and their bytes."""
+    _read_from(engine, "slice_line")
     engine.run("load events: known situations", sql_text("load_events_1_quick"))
-    taken = int(engine.value("load events 7 event", sql_text("load_events_7_event")))
+    engine.run("load events 7 event", sql_text("load_events_7_event"))
     engine.run("load events: known taken", "DROP VIEW incoming")
-    return taken
+    count, size = engine.rows("load events: what is left", sql_text("load_events_1_left"))[0]
+    return int(count), int(size)
 
 
-def _take_slice(engine: Engine) -> int:
-    """Move lines into the tables the long way and return how many situations were met.
+def _take_slice(engine: Engine, lines: str) -> int:
+    """Move the lines of a table into the tables the long way and return how many situations were met.
 
     No step inserts nothing, after which DuckDB 2.0 can lose sight of later rows.
     """
+    _read_from(engine, lines)
     engine.run("load events: read lines", "CREATE OR REPLACE TEMP TABLE incoming AS SELECT * FROM read_line")
     count = "SELECT count(*) - count(i.reject_code), count(i.reject_code) FROM incoming AS i"
     events, rejected = engine.rows("load events: count the slice", count)[0]
@@ -108,8 +114,14 @@ def _take_slice(engine: Engine) -> int:
         if rejected if step == "load_events_2_rejected" else events:
             engine.run(step.replace("_", " "), sql_text(step))
     met = engine.value("load events: remember", sql_text("load_events_7_remember")) if events else 0
-    engine.run("load events: lines taken", "DROP TABLE incoming")
+    engine.run("load events: lines taken", "DROP TABLE incoming; DELETE FROM left_line")
     return int(met)
+
+
+def _read_from(engine: Engine, lines: str) -> None:
+    """Make ``read_line`` read the lines of a table."""
+    engine.run("load events: lines", f"CREATE OR REPLACE TEMP VIEW incoming_line AS SELECT * FROM {quoted(lines)}")
+    engine.run("load events: reading", sql_text("load_events_1_incoming"))
 
 
 def write_reading_file(engine: Engine, files: list[InputFile], source: str | None) -> None:

@@ -8,7 +8,7 @@ import io
 from typing import TYPE_CHECKING, Any
 
 from consentkit.errors import SourceError
-from consentkit.sources.lines import CHUNK, chunks
+from consentkit.sources.blocks import CHUNK, chunks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

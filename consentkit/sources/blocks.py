@@ -1,0 +1,109 @@
+"""The decompressed bytes of an input file, block by block, and what stopped them.
+
+What precedes the damage in a broken gzip is given to the last byte.
+"""
+
+from __future__ import annotations
+
+import zlib
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import pyarrow as pa
+
+    from consentkit.sources.files import InputFile
+
+CHUNK = 1 << 22
+HEAD = 1 << 16  # room before a block, for the beginning of a line that ends in it
+_GZIP = b"\x1f\x8b"
+_OTHER_COMPRESSIONS = {b"PK\x03\x04": "zip", b"\x28\xb5\x2f\xfd": "zstd", b"BZh": "bzip2", b"\xfd7zXZ": "xz"}
+
+
+def chunks(file: InputFile, progress: Callable[[int], None]) -> Iterator[bytes]:
+    """Yield a file's decompressed bytes; on damage, what came before it."""
+    for memory, size in blocks(file, progress):
+        yield memory.slice(HEAD, size).to_pybytes()
+
+
+def blocks(file: InputFile, progress: Callable[[int], None]) -> Iterator[tuple[pa.Buffer, int]]:
+    """Yield a file's decompressed bytes in Arrow's memory and their number, each after :data:`HEAD` free bytes."""
+    if file.problem:
+        return
+    try:
+        with Path(file.path).open("rb", buffering=0) as stream:
+            start = stream.read(6)
+            stream.seek(0)
+            other = next((name for magic, name in _OTHER_COMPRESSIONS.items() if start.startswith(magic)), None)
+            if other:
+                file.problem, file.detail = "other_compression", f"{other} is not read; unpack it or use gzip"
+                progress(file.bytes)
+            elif start.startswith(_GZIP):
+                yield from _gunzip(file, stream, progress)
+            else:
+                while (block := _filled(stream))[1]:
+                    progress(block[1])
+                    yield block
+    except OSError as error:
+        file.problem, file.detail = "unreadable", error.strerror or "cannot be read"
+
+
+def _filled(stream: Any) -> tuple[pa.Buffer, int]:
+    """Read into Arrow's memory, which goes back to be used again when the lines in it are done with."""
+    import pyarrow as pa
+
+    memory = pa.allocate_buffer(HEAD + CHUNK)
+    return memory, int(stream.readinto(memoryview(memory)[HEAD:]))
+
+
+def _gunzip(file: InputFile, stream: Any, progress: Callable[[int], None]) -> Iterator[tuple[pa.Buffer, int]]:
+    """Decompress with Arrow, three times the speed of zlib; near damage fall back to zlib, which gives all."""
+    import pyarrow as pa
+
+    given, told = 0, 0
+    try:
+        with pa.CompressedInputStream(pa.PythonFile(stream, mode="r"), "gzip") as unpacked:
+            while (block := _filled(unpacked))[1]:
+                given += block[1]
+                progress(stream.tell() - told)
+                told = stream.tell()
+                yield block
+    except OSError:
+        with Path(file.path).open("rb") as again:
+            for chunk in _salvage(file, again, given):
+                yield pa.py_buffer(bytearray(HEAD) + chunk), len(chunk)
+    progress(file.bytes - told)
+
+
+def _salvage(file: InputFile, stream: Any, skip: int) -> Iterator[bytes]:
+    """Yield what can be decompressed after ``skip`` bytes, to the last byte, and say what stopped it."""
+    file.problem, file.detail = "truncated_gzip", "the gzip data ends before its end mark"
+    unpacker = zlib.decompressobj(31)
+    while data := stream.read(1 << 16):
+        while data:
+            before = unpacker.copy()
+            try:
+                chunk = unpacker.decompress(data)
+            except zlib.error:
+                file.problem, file.detail = "damaged_gzip", "the gzip data is damaged from here on"
+                if rest := _to_the_damage(before, data)[skip:]:
+                    yield rest
+                return
+            if len(chunk) > skip:
+                yield chunk[skip:]
+            skip = max(0, skip - len(chunk))
+            data = unpacker.unused_data
+            if data:
+                unpacker = zlib.decompressobj(31)
+
+
+def _to_the_damage(unpacker: Any, data: bytes) -> bytes:
+    """Decompress byte by byte, because a failing call gives nothing of what it had done."""
+    chunks = []
+    with suppress(zlib.error):
+        for place in range(len(data)):
+            chunks.append(unpacker.decompress(data[place : place + 1]))
+    return b"".join(chunks)
