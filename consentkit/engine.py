@@ -146,14 +146,10 @@ class Engine:
 
     def insert(self, step: str, table: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
         """Append rows that Python holds (a policy, a ledger: never events) to a table."""
-        import pyarrow as pa
-
-        if not rows:
-            return
-        names = ", ".join(quoted(column) for column in columns)
-        values = {column: list(cells) for column, cells in zip(columns, zip(*rows, strict=True), strict=True)}
-        with self.stream("incoming_rows", pa.table(values)):
-            self.run(step, f"INSERT INTO {quoted(table)} ({names}) SELECT {names} FROM incoming_rows")
+        if rows:
+            names, cells = ", ".join(quoted(column) for column in columns), ", ".join("unnest(?)" for _ in columns)
+            values = [list(column) for column in zip(*rows, strict=True)]
+            self.run(step, f"INSERT INTO {quoted(table)} ({names}) SELECT {cells}", values)
 
     @contextmanager
     def stream(self, name: str, reader: pa.RecordBatchReader | pa.Table) -> Iterator[None]:

@@ -35,13 +35,25 @@ def prepare(engine: Engine) -> None:
         if about.get("views") == said:
             return
         engine.run("fill the vocabularies", sql_text("vocabulary"))
-        for name in sql_names():
-            number, _, view = name.partition("_")
-            if number.isdigit():
-                engine.run(f"view {view}", f"CREATE OR REPLACE VIEW {quoted(view)} AS {sql_text(name)}")
+        _make_views(engine)
         engine.run("make the macros", sql_text("macros"))
         engine.run("forget the views", "DELETE FROM about WHERE name = 'views'")
         engine.insert("note the views", "about", ("name", "value"), [("views", said)])
+
+
+def _make_views(engine: Engine) -> None:
+    """Make every view; an empty table stands for it, or DuckDB would look into it again for each view that reads it.
+
+    Temporary tables come before views of the same name when a view is made, and are gone when it is read.
+    """
+    views = [(name.partition("_")[2], sql_text(name)) for name in sql_names() if name.partition("_")[0].isdigit()]
+    texts = [text for _, text in views]
+    read = [view for place, (view, _) in enumerate(views) if any(view in text for text in texts[place + 1 :])]
+    for view, text in views:
+        engine.run(f"view {view}", f"CREATE OR REPLACE VIEW main.{quoted(view)} AS {text}")
+        if view in read:
+            engine.run(f"stand for {view}", f"CREATE TEMP TABLE {quoted(view)} AS SELECT * FROM ({text}\n) LIMIT 0")
+    engine.run("the views are made", ";".join(f"DROP TABLE temp.main.{quoted(view)}" for view in read))
 
 
 def _fingerprint() -> str:

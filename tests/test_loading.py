@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import json
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from support import event, ndjson
@@ -175,3 +176,58 @@ def test_a_load_killed_before_its_end_is_finished_when_the_database_is_opened(
             found.append([ws.rows(query) for query in asked])
     assert found[0] == found[1]
     assert found[0][0] == [("u", "A", "false")]
+
+
+_ABSENT = object()
+_ODD: tuple[Any, ...] = (
+    _ABSENT, None, True, 5, "", "{}", "[]", "text", '{"categoryPreferences":{"ads":true}}', '{"a":1}', [], [{}], {},
+    {"a": 1}, {"categoryPreferences": None}, {"categoryPreferences": "{}"}, {"categoryPreferences": {}},
+    {"categoryPreferences": {"ads": True, "say \"so\"": False}},
+)  # fmt: skip
+
+
+def _state(context: Any) -> str:
+    """Say what RULES.md 1 calls the consent stamp in a context, from the context as Python reads it."""
+    if context is None or context is _ABSENT:
+        return "A0"
+    if not isinstance(context, dict):
+        return "A6"
+    if "consent" not in context:
+        return "A1"
+    consent = context["consent"]
+    if not isinstance(consent, dict):
+        return "A6"
+    if "categoryPreferences" not in consent:
+        return "A2"
+    said = consent["categoryPreferences"]
+    return "A6" if not isinstance(said, dict) else "A4" if said else "A3"
+
+
+def _form(integrations: Any) -> str:
+    if integrations is None or integrations is _ABSENT:
+        return "absent"
+    return "not_object" if not isinstance(integrations, dict) else "given" if integrations else "empty"
+
+
+@pytest.mark.parametrize("separators", [(",", ":"), (", ", ": ")])
+def test_an_object_is_told_from_text_that_looks_like_one(tmp_path: Path, separators: tuple[str, str]) -> None:
+    contexts = [*_ODD, *({"consent": odd} for odd in _ODD if odd is not _ABSENT), {"library": {"name": "x"}}]
+    events = [
+        {"context": context, "integrations": odd, "type": "track", "event": beside}
+        for context in contexts
+        for odd in _ODD
+        for beside in ("plain", 'with "quotes" in it', "{}", '{}"')
+    ]
+    said = [{key: value for key, value in event.items() if value is not _ABSENT} for event in events]
+    lines = [json.dumps(event, separators=separators) for event in said]
+    (tmp_path / "1.ndjson").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    with ck.open() as ws:
+        ws.load_events(tmp_path / "1.ndjson", source="web")
+        found = ws.rows("""
+            SELECT s.state, i.form
+            FROM event AS e
+            INNER JOIN signature AS g ON g.signature_id = e.signature_id
+            INNER JOIN stamp AS s ON s.stamp_id = g.stamp_id
+            INNER JOIN integrations AS i ON i.integrations_id = g.integrations_id
+            ORDER BY e.line""")
+    assert found == [(_state(event["context"]), _form(event["integrations"])) for event in events]

@@ -52,10 +52,10 @@ def blocks(file: InputFile, progress: Callable[[int], None]) -> Iterator[tuple[p
 
 
 def _filled(stream: Any) -> tuple[pa.Buffer, int]:
-    """Read into Arrow's memory, which goes back to be used again when the lines in it are done with."""
+    """Read into memory that is used again when the lines in it are done with, as that of Arrow's own pool is not."""
     import pyarrow as pa
 
-    memory = pa.allocate_buffer(HEAD + CHUNK)
+    memory = pa.allocate_buffer(HEAD + CHUNK, pa.system_memory_pool())
     return memory, int(stream.readinto(memoryview(memory)[HEAD:]))
 
 

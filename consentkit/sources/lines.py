@@ -183,9 +183,16 @@ def _cut(file: InputFile, data: pa.Buffer, ends: Any) -> pa.RecordBatch:
         raw = pa.Array.from_buffers(pa.binary(), len(ends), [bits, *buffers[1:]])
     first = file.lines + 1
     file.lines += len(ends)
-    numbers = pa.array(np.arange(first, first + len(ends), dtype=np.int64))
-    ids = pa.array(np.full(len(ends), file.file_id, dtype=np.int32))
-    return pa.RecordBatch.from_arrays([ids, numbers, text, raw], schema=line_schema())
+    # not pa.array, which imports pandas
+    numbers = pa.py_buffer(np.arange(first, first + len(ends), dtype=np.int64))
+    ids = pa.py_buffer(np.full(len(ends), file.file_id, dtype=np.int32))
+    columns = [
+        pa.Array.from_buffers(pa.int32(), len(ends), [None, ids]),
+        pa.Array.from_buffers(pa.int64(), len(ends), [None, numbers]),
+        text,
+        raw,
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=line_schema())
 
 
 def _not_utf8(text: pa.Array, data: pa.Buffer, offsets: Any) -> list[int]:

@@ -126,14 +126,10 @@ def _read_from(engine: Engine, lines: str) -> None:
 
 def write_reading_file(engine: Engine, files: list[InputFile], source: str | None) -> None:
     """Tell the load steps which files are being read, and what reading them showed so far."""
-    import pyarrow as pa
-
+    engine.run("note the files", sql_text("load_events_0_files"))
     rows = [(f.file_id, f.path, source, f.bytes, f.sha256, f.lines, f.problem) for f in files]
     names = ("file_id", "path", "source_given", "bytes", "sha256", "lines", "problem")
-    types = (pa.int32(), pa.string(), pa.string(), pa.int64(), pa.string(), pa.int64(), pa.string())
-    columns = [pa.array(column, type=kind) for column, kind in zip(zip(*rows, strict=True), types, strict=True)]
-    with engine.stream("reading", pa.table(columns, names=list(names))):
-        engine.run("note the files", "CREATE OR REPLACE TEMP TABLE reading_file AS SELECT * FROM reading")
+    engine.insert("note the files", "reading_file", names, rows)
     engine.run("places of consent", sql_text("load_events_0_places"))
 
 
