@@ -76,6 +76,8 @@ def _destination(row: dict[str, Any]) -> Iterator[Text]:
         yield Text(f"    {'documented':<13}{_SAYS[row['documented_outcome']]}, by the platform's own documentation")
     if row["regime_outcome"] != row["outcome"]:
         yield Text(f"    {'regime':<13}{_SAYS[row['regime_outcome']]}: {_REGIME[row['other_stamp'] == 'refused']}")
+    if row["loaded"]:
+        yield Text(f"    {'device':<13}the page had loaded it, says _metadata.bundled [RULES 3]")
     yield Text(f"    {'log':<13}{row['records'] or 'no delivery record'}")
 
 

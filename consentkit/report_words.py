@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from consentkit.phrases import count, listing, percent, span, visible
 
 if TYPE_CHECKING:
-    from consentkit.summary import Summary
+    from consentkit.summary import Row, Summary
 
 GLOSSARY = (
     ("Event", "One thing a person did, as one line of the event files."),
@@ -50,9 +50,8 @@ def verdict_sentence(summary: Summary) -> str:
         told = f"Consent was not kept: {count(deliveries, 'delivery', 'deliveries')} to {where} although it was refused"
         least = "at least " if len({row["code"] for row in refused}) > 1 else ""
         return f"{told}, of {least}{count(people, 'person', 'people')}{', ' + when if when else ''}."
-    if "V7" in totals:
-        told = count(totals["V7"]["deliveries"], "delivery", "deliveries")
-        return f"No delivery against a refused category was found, but {told} although the integrations object said no."
+    if against := _against(totals):
+        return against
     if not coverage["delivery_records"]:
         lacking = coverage["events_without_consent_object"]
         lack = f"{lacking:,} of {coverage['events']:,} carry no consent object"
@@ -61,6 +60,17 @@ def verdict_sentence(summary: Summary) -> str:
     if not checked:
         return "Not one delivery carries a consent object, so none could be held against a refusal."
     return f"No delivery against a refusal was found among the {checked:,} that could be checked."
+
+
+def _against(totals: dict[str, Row]) -> str:
+    """Say what was found where no delivery of the log went against a refused category; empty where nothing was."""
+    if "X37" in totals:
+        told = f"{count(totals['X37']['events'], 'event')} of {count(totals['X37']['people'], 'person', 'people')}"
+        return f"Consent was not kept on the page: {told} had been refused to destinations that the page had loaded."
+    if "V7" in totals:
+        told = count(totals["V7"]["deliveries"], "delivery", "deliveries")
+        return f"No delivery against a refused category was found, but {told} although the integrations object said no."
+    return ""
 
 
 def facts(summary: Summary) -> list[tuple[str, str, str]]:

@@ -49,6 +49,9 @@ STAMPED = """
 INTEGRATED = """
     INNER JOIN signature AS g ON g.integrations_id = v.integrations_id
     INNER JOIN event AS e ON e.signature_id = g.signature_id"""
+BUNDLED = """
+    INNER JOIN signature AS g ON g.bundle_id = v.bundle_id
+    INNER JOIN event AS e ON e.signature_id = g.signature_id"""
 DESTINATION = "INNER JOIN destination AS d ON d.version_id = v.version_id AND d.destination_id = v.destination_id"
 SOURCE = "INNER JOIN source AS s ON s.version_id = v.version_id AND s.source_id = v.source_id"
 ROUTE = "INNER JOIN route AS r ON r.route_id = v.route_id"
@@ -90,6 +93,9 @@ READABLE = {
     f"FROM cloud_integrations AS v {EVENT} {DESTINATION} {SAID}",
     "decision": f"SELECT v.*, e.message_id AS event, v.version_id AS version, d.name AS destination, s.name AS source "
     f"FROM decision AS v {EVENT} {DESTINATION} {SOURCE}",
+    "bundle_account": "SELECT v.*, e.message_id AS event, d.name AS destination FROM bundle_account AS v "
+    f"{BUNDLED} {DESTINATION}",
+    "bundle_fault": f"SELECT v.*, e.message_id AS event, s.name AS source FROM bundle_fault AS v {EVENT} {SOURCE}",
     "signature_point": f"SELECT v.*, e.message_id AS event, s.name AS source "
     f"FROM signature_point AS v {EVENT} {SOURCE}",
     "consent_setting": f"SELECT v.*, v.category_id AS category, d.name AS destination, s.name AS source "

@@ -238,6 +238,31 @@ def test_consent_in_the_documentation_is_read(ws: ck.Workspace, realdata: Path) 
     assert count(ws, "form <> 'absent'", INTEGRATED) == 19
 
 
+def test_what_pages_of_the_documentation_had_loaded_is_read(ws: ck.Workspace, realdata: Path, tmp_path: Path) -> None:
+    complete = realdata / "segment-docs-payloads" / "complete.ndjson"
+    ws.load_events(complete)
+    listed = "event JOIN signature USING (signature_id) JOIN bundle_entry USING (bundle_id)"
+    assert ws.rows(f"SELECT name, side, count(*) FROM {listed} GROUP BY ALL ORDER BY ALL") == [
+        ("Facebook Pixel", "unbundled", 6),
+        ("Segment.io", "bundled", 6),
+    ]
+    # the same real pages, had they loaded what they refuse
+    lines = [line for line in complete.read_text(encoding="utf-8").splitlines() if '"bundled"' in line]
+    pages = [json.loads(line) for line in lines]
+    for number, page in enumerate(pages):
+        page["messageId"] += "-refusing"
+        page["_metadata"] = {"bundled": ["Facebook Pixel", "Segment.io"], "unbundled": []}
+        page["context"]["consent"] = {"categoryPreferences": {"Advertising": number == 0}}
+    (tmp_path / "refusing.ndjson").write_text("".join(json.dumps(page) + "\n" for page in pages), encoding="utf-8")
+    ws.load_events(tmp_path / "refusing.ndjson")
+    for model, expected in (("opt-in", [("X37", "certain", 5)]), ("opt-out", [("X38", "possible", 5)])):
+        source = {"name": "web", "enforcement": "analytics.js", "consent_model": model}
+        mapping = {"id": "Advertising", "destinations": ["Facebook Pixel"]}
+        ws.apply(policy({"categories": [mapping], "sources": [source]}))
+        found = "SELECT code, certainty, events FROM finding WHERE detail = 'Facebook Pixel' AND code IN ('X37', 'X38')"
+        assert ws.rows(found) == expected
+
+
 def test_consent_fragment_of_the_documentation_is_decided(realdata: Path) -> None:
     names = ("Advertising", "Analytics", "Functional", "DataSharing")
     rules = policy(

@@ -108,8 +108,10 @@ def _take_slice(engine: Engine, lines: str) -> int:
     """
     _read_from(engine, lines)
     engine.run("load events: read lines", "CREATE OR REPLACE TEMP TABLE incoming AS SELECT * FROM read_line")
-    count = "SELECT count(*) - count(i.reject_code), count(i.reject_code) FROM incoming AS i"
-    events, rejected = engine.rows("load events: count the slice", count)[0]
+    count = "SELECT count(*) - count(i.reject_code), count(i.reject_code), count(i.bundle) FROM incoming AS i"
+    events, rejected, bundles = engine.rows("load events: count the slice", count)[0]
+    if bundles:
+        engine.run("load events 5 bundle", sql_text("load_events_5_bundle"))
     for step in SLICE_STEPS:
         if rejected if step == "load_events_2_rejected" else events:
             engine.run(step.replace("_", " "), sql_text(step))

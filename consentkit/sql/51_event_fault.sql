@@ -100,3 +100,13 @@ FROM judged AS j
 INNER JOIN stamp_reading AS r ON r.version_id = j.version_id AND r.stamp_id = j.stamp_id
 INNER JOIN category AS c ON c.version_id = r.version_id AND c.category_id = r.category_id
 WHERE r.says = 'unreadable'
+UNION ALL
+SELECT
+    b.signature_id AS signature_id,
+    b.version_id AS version_id,
+    b.source_id AS source_id,
+    b.code AS code,
+    b.detail AS detail,
+    CAST(NULL AS TIMESTAMP) AS since,
+    b.certain AS certain
+FROM bundle_fault AS b

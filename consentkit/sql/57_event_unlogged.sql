@@ -14,7 +14,11 @@ wanted AS (
     SELECT DISTINCT x.signature_id AS signature_id, x.version_id AS version_id
     FROM decision AS x
     INNER JOIN logged AS l ON l.version_id = x.version_id AND l.destination_id = x.destination_id
-    WHERE x.outcome = 'deliver' AND x.connected = TRUE
+    INNER JOIN signature AS g ON g.signature_id = x.signature_id
+    -- what the device had loaded it sends itself, of which no log of the cloud tells
+    LEFT JOIN bundle_account AS b
+        ON b.bundle_id = g.bundle_id AND b.version_id = x.version_id AND b.destination_id = x.destination_id
+    WHERE b.bundle_id IS NULL AND x.outcome = 'deliver' AND x.connected = TRUE
 )
 SELECT
     e.event_id AS event_id,

@@ -1,7 +1,12 @@
 -- One row per event and finding it is, whatever happened to it afterwards.
 SELECT
     f.code AS code,
-    CASE WHEN f.certain = FALSE OR (f.since IS NOT NULL AND e.event_at IS NULL) THEN 'possible' ELSE 'certain' END AS certainty,
+    CASE
+        WHEN f.certain = FALSE OR (f.since IS NOT NULL AND e.event_at IS NULL) THEN 'possible'
+        -- near a change of policy the device may have gone by the other version
+        WHEN f.code = 'X37' AND e.settled = FALSE THEN 'possible'
+        ELSE 'certain'
+    END AS certainty,
     f.source_id AS source_id,
     f.version_id AS version_id,
     f.detail AS detail,

@@ -9,6 +9,7 @@ SELECT
     list_filter(v.required, lambda r: list_contains(k.refused, r)) AS refused,
     list_filter(v.required, lambda r: t.state IN ('A3', 'A4') AND NOT list_contains(k.named, r)) AS missing,
     y.other, x.other_stamp,
+    b.bundle_id IS NOT NULL AS loaded,
     d.records
 FROM event_decision AS v
 INNER JOIN event AS e ON e.event_id = v.event_id
@@ -32,6 +33,8 @@ LEFT JOIN (
     INNER JOIN requirement AS q ON q.version_id = r.version_id AND q.category_id = r.category_id
     GROUP BY r.version_id, r.stamp_id, q.destination_id
 ) AS y ON y.version_id = f.version_id AND y.stamp_id = g.stamp_id AND y.destination_id = n.destination_id
+LEFT JOIN bundle_account AS b
+    ON b.bundle_id = g.bundle_id AND b.version_id = f.version_id AND b.destination_id = n.destination_id
 LEFT JOIN source AS s ON s.version_id = f.version_id AND s.source_id = x.source_id
 LEFT JOIN decision_reason AS c ON c.reason = x.consent_reason
 LEFT JOIN decision_reason AS i ON i.reason = x.integrations_reason

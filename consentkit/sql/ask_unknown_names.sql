@@ -15,6 +15,13 @@ WITH met AS (
     INNER JOIN signature AS g ON g.integrations_id = i.integrations_id
     INNER JOIN event AS e ON e.signature_id = g.signature_id
     GROUP BY i.name
+    UNION ALL
+    SELECT b.name, 'lists of what a page had loaded' AS place, count(*) AS times
+    FROM bundle_entry AS b
+    INNER JOIN signature AS g ON g.bundle_id = b.bundle_id
+    INNER JOIN event AS e ON e.signature_id = g.signature_id
+    WHERE b.side = 'bundled'
+    GROUP BY b.name
 )
 SELECT m.name, string_agg(m.place, ', ' ORDER BY m.place) AS place, CAST(sum(m.times) AS BIGINT) AS times
 FROM met AS m

@@ -2,12 +2,12 @@
 -- step 2 says why. Each line is parsed once; consent and integrations stay text until they are known to be new.
 -- Every line of every user passes here, so what is rare is looked for in the cheapest way that cannot miss it.
 
--- What stands in twenty places of an event, as text; a list costs a third of what a struct does.
+-- What stands in twenty-one places of an event, as text; a list costs a third of what a struct does.
 CREATE OR REPLACE TEMP MACRO as_event(line) AS json_extract_string(line, [
     '$.messageId', '$.anonymousId', '$.userId', '$.previousId', '$.type', '$.event', '$.name',
     '$.timestamp', '$.originalTimestamp', '$.sentAt', '$.receivedAt', '$.writeKey', '$.sourceId',
     '$.context.library.name', '$.context.library.version', '$.context.app.version', '$.context.location.country',
-    '$.context.consent', '$.context.consentManagement', '$.integrations'
+    '$.context.consent', '$.context.consentManagement', '$.integrations', '$._metadata'
 ]);
 
 -- The JSON at a place where text was found. Text may be that of an object or of a string that holds one; a string
@@ -56,6 +56,7 @@ named AS (
         coalesce(p.found[12], p.found[13]) AS source_key,
         p.found[14] AS library, p.found[15] AS library_version, p.found[16] AS app_version, p.found[17] AS country,
         p.found[18] AS consent, p.found[19] AS consent_management, p.found[20] AS integrations,
+        p.found[21] AS metadata,
         CASE
             WHEN p.text LIKE '%xt"%xt"%' AND p.text LIKE '%context"%context"%' OR p.text LIKE '%consent"%consent"%'
                 THEN p.found IS NOT NULL AND (
@@ -112,7 +113,12 @@ formed AS (
                 THEN coalesce(json_exists(g.text, '$.traits.destinationTrackingPreferences')
                     OR json_exists(g.text, '$.traits.customTrackingPreferences'), FALSE)
             ELSE FALSE
-        END AS manager_traits
+        END AS manager_traits,
+        -- what the page says it had loaded (RULES.md 3)
+        CASE
+            WHEN contains(g.metadata, 'bundled"') AND json_valid(g.metadata)
+                THEN json_extract(g.metadata, ['$.bundled', '$.unbundled', '$.failedInitializations'])
+        END AS bundle
     FROM named AS g
 )
 SELECT
@@ -147,11 +153,13 @@ SELECT
     hash(f.form, f.stamp, f.managed, f.said) AS stamp_key,
     f.routed AS integrations,
     hash(f.routed) AS integrations_key,
+    f.bundle,
+    CASE WHEN f.bundle IS NULL THEN 0 ELSE hash(f.bundle) END AS bundle_key,
     -- null where the line is no event, so that it joins nothing; a filter would make DuckDB parse every line twice
     CASE
         WHEN f.is_event
             THEN hash(o.source_given, f.source_key, f.kind, named, bare, f.deduping, f.manager_traits,
-                stamp_key, integrations_key)
+                stamp_key, integrations_key, bundle_key)
     END AS situation_key
 FROM formed AS f
 CROSS JOIN reading_source AS o

@@ -77,6 +77,7 @@ SELECT
     hash(f.form, f.consent, CAST(NULL AS VARCHAR), CAST(NULL AS VARCHAR)) AS stamp_key,
     CAST(NULL AS VARCHAR) AS integrations,
     hash('not_recorded', 0) AS integrations_key,
+    0::UBIGINT AS bundle_key,
     CASE WHEN f.reject_code IS NULL
         THEN hash(r.source_given, source_key, f.kind, named, bare, f.deduping, FALSE, stamp_key, integrations_key) END AS situation_key
 FROM formed AS f

@@ -133,6 +133,14 @@ CREATE TABLE integrations_entry (
     entry VARCHAR NOT NULL              -- allow | deny | unclear
 );
 
+-- One row per distinct list of destinations that an SDK says it had or had not loaded (RULES.md 3), and one per name in it.
+CREATE TABLE bundle (bundle_id INTEGER NOT NULL, bundle_key UBIGINT NOT NULL);
+CREATE TABLE bundle_entry (
+    bundle_id INTEGER NOT NULL,
+    name VARCHAR NOT NULL,
+    side VARCHAR NOT NULL               -- bundled | unbundled | failed: could not be started
+);
+
 -- One row per distinct routing situation.
 CREATE TABLE signature (
     signature_id INTEGER NOT NULL,
@@ -144,7 +152,8 @@ CREATE TABLE signature (
     deduping BOOLEAN NOT NULL,          -- of a library that writes false for what the device has sent itself
     manager_traits BOOLEAN NOT NULL,    -- an identify call with the traits of the retired Consent Manager
     stamp_id INTEGER NOT NULL,
-    integrations_id INTEGER NOT NULL
+    integrations_id INTEGER NOT NULL,
+    bundle_id INTEGER NOT NULL          -- 0 = the event does not say what its device had loaded
 );
 
 -- One row per delivery record.
