@@ -242,7 +242,7 @@ def test_what_pages_of_the_documentation_had_loaded_is_read(ws: ck.Workspace, re
     complete = realdata / "segment-docs-payloads" / "complete.ndjson"
     ws.load_events(complete)
     listed = "event JOIN signature USING (signature_id) JOIN bundle_entry USING (bundle_id)"
-    assert ws.rows(f"SELECT name, side, count(*) FROM {listed} GROUP BY ALL ORDER BY ALL") == [
+    assert ws.rows(f"SELECT bundle_entry.name, side, count(*) FROM {listed} GROUP BY ALL ORDER BY ALL") == [
         ("Facebook Pixel", "unbundled", 6),
         ("Segment.io", "bundled", 6),
     ]
