@@ -5,7 +5,6 @@ Source of the columns: the delivery record in the policy and commands document, 
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -117,7 +116,7 @@ class Columns:
             parts = [f"CAST({column(name)} AS VARCHAR)" for name in there]
             if ours in self.constants:
                 parts = [literal(self.constants[ours])]
-            found[ours] = f"nullif(trim(coalesce({', '.join(parts)})), '')" if parts else "CAST(NULL AS VARCHAR)"
+            found[ours] = f"tidied(coalesce({', '.join(parts)}))" if parts else "CAST(NULL AS VARCHAR)"
             if ours in ("destination", "status") and not parts:
                 self._refuse(path, ours, present or [])
         if present is not None and not {*self.theirs["message_id"], *self.theirs["event_line"]} & set(present):
@@ -216,19 +215,19 @@ def _read_ndjson(engine: Engine, file: InputFile, columns: Columns, progress: Ca
     import pyarrow as pa
 
     asked = [name for names in columns.theirs.values() for name in names]
-    names = list(dict.fromkeys([*asked, *(name.partition(".")[0] for name in asked)]))
-    folded = [name.casefold() for name in names]  # DuckDB does not tell fields apart by case: such names take turns
-    rounds = {name: folded[:place].count(name.casefold()) for place, name in enumerate(names)}
-    shapes = [json.dumps({name: "VARCHAR" for name in names if rounds[name] == each}) for each in {*rounds.values()}]
-    # an error inside TRY costs a whole vector, so lines that are likely broken are checked first
-    whole = "starts_with(l.text, '{') AND ends_with(l.text, E'}\\n')"
-    parsed = ""
-    for each, shape in enumerate(shapes):
-        record = f"json_transform(l.text, {literal(shape)})"
-        parsed += f", CASE WHEN {whole} THEN try({record}) WHEN json_valid(l.text) THEN {record} END AS j{each}"
-    relation = f"(SELECT l.file_id, l.line, l.raw, l.text{parsed} FROM incoming_line AS l)"
+    roots = [name.partition(".")[0] for name in asked if "." in name]
+    pointers = {name: _pointer(name) for name in [*asked, *roots]}
+    for name in asked:
+        if "." in name:
+            pointers[f"{name} inside"] = _pointer(*name.split("."))
+    places = {name: place for place, name in enumerate(pointers, start=1)}
+    record = f"json_extract_string(l.text, [{', '.join(literal(pointer) for pointer in pointers.values())}])"
+    # not TRY, in which one broken line costs a whole vector
+    parsed = f"CASE WHEN json_valid(l.text) THEN {record} END AS found"
+    relation = f"(SELECT l.file_id, l.line, l.raw, l.text, {parsed} FROM incoming_line AS l)"
     reject = """CASE
-                WHEN r.j0 IS NOT NULL AND starts_with(ltrim(r.text, E' \\t\\r\\n'), '{') THEN NULL
+                WHEN r.found IS NOT NULL AND starts_with(r.text, '{') THEN NULL
+                WHEN r.found IS NOT NULL AND starts_with(ltrim(r.text, E' \\t\\r\\n'), '{') THEN NULL
                 WHEN r.text IS NULL THEN 'not_utf8'
                 WHEN trim(r.text, E' \\t\\r\\n') = '' THEN 'blank'
                 WHEN try(json_type(r.text)) IS NOT NULL THEN 'not_object'
@@ -237,17 +236,24 @@ def _read_ndjson(engine: Engine, file: InputFile, columns: Columns, progress: Ca
     reader = pa.RecordBatchReader.from_batches(line_schema(), line_batches([file], progress))
 
     def column(name: str) -> str:
-        flat = f"r.j{rounds[name]}.{quoted(name)}"
+        flat = f"r.found[{places[name]}]"
         root, _, inner = name.partition(".")
         if not inner:
             return flat
-        outer = f"r.j{rounds[root]}.{quoted(root)}"
-        pointer = literal("/" + inner.replace("~", "~0").replace("/", "~1").replace(".", "/"))
-        return f"coalesce({flat}, CASE WHEN json_valid({outer}) THEN json_extract_string({outer}, {pointer}) END)"
+        outer = f"r.found[{places[root]}]"  # text that holds JSON is looked into as well
+        packed = f"json_extract_string({outer}, {literal(_pointer(*inner.split('.')))})"
+        return f"coalesce({flat}, r.found[{places[f'{name} inside']}], CASE WHEN json_valid({outer}) THEN {packed} END)"
 
     found = columns.expressions(file.path, None, column)
     with engine.stream("incoming_line", reader):
         _take(engine, found, relation, reject, "r.raw, r.text")
+
+
+def _pointer(*names: str) -> str:
+    """Return the path to a field inside fields, for JSON functions."""
+    if all(re.fullmatch(r"[\w -]+", name) for name in names):
+        return "$" + "".join(f'."{name}"' for name in names)
+    return "".join("/" + name.replace("~", "~0").replace("/", "~1") for name in names)
 
 
 def _take(

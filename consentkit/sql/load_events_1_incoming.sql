@@ -49,8 +49,8 @@ named AS (
     SELECT
         p.file_id, p.line, p.raw, p.text, p.escaped, p.found IS NOT NULL AS is_event,
         nullif(p.found[1], '') AS message_id,
-        nullif(trim(p.found[2]), '') AS anonymous_id,
-        nullif(trim(p.found[3]), '') AS user_id,
+        tidied(p.found[2]) AS anonymous_id,
+        tidied(p.found[3]) AS user_id,
         p.found[4] AS previous, p.found[5] AS type, p.found[6] AS event, p.found[7] AS name,
         p.found[8] AS stamped_at, p.found[9] AS original_at, p.found[10] AS sent_at, p.found[11] AS received_at,
         coalesce(p.found[12], p.found[13]) AS source_key,
