@@ -162,19 +162,20 @@ class Engine:
                 self._con.unregister(name)
 
     @contextmanager
-    def held(self, view: str) -> Iterator[None]:
+    def held(self, view: str) -> Iterator[bool]:
         """Hold a view's rows in memory for the length of a block: all that reads it, other views too, finds them.
 
         A temporary table of the view's name comes before it. Nothing may be loaded or applied inside the block.
+        Gives whether it was not held already.
         """
         if view in self._held:
-            yield
+            yield False
             return
         name = quoted(view)
         self.run(f"hold {view}", f"CREATE TEMP TABLE {name} AS SELECT v.* FROM {name} AS v")
         self._held.add(view)
         try:
-            yield
+            yield True
         finally:
             self._held.discard(view)
             self.run(f"let {view} go", f"DROP TABLE temp.main.{name}")

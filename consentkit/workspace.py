@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -16,8 +17,7 @@ from consentkit.sources.segment_json import load_event_files
 from consentkit.sources.snowplow import SNOWPLOW_SUFFIXES, load_snowplow_files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from contextlib import AbstractContextManager
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import pandas as pd
     import pyarrow as pa
@@ -44,6 +44,7 @@ class Workspace:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._judged: Summary | None = None
         prepare(engine)
         if engine.value("look for an interrupted load", sql_text("ask_undone")):
             with engine.transaction():
@@ -239,15 +240,21 @@ class Workspace:
         from consentkit.summary import summarise
 
         with self.judged():
-            return summarise(self)
+            self._judged = self._judged or summarise(self)
+            return self._judged
 
-    def judged(self) -> AbstractContextManager[None]:
+    @contextmanager
+    def judged(self) -> Iterator[None]:
         """Judge every delivery and event once for all that is asked inside a block, instead of once for each question.
 
         Nothing may be loaded or applied inside it. :meth:`summary`, :meth:`causes`, :meth:`report` and :meth:`pack`
         do so by themselves; around several of them it saves the time again.
         """
-        return self._engine.held("finding_any")
+        with self._engine.held("finding_any") as first:
+            try:
+                yield
+            finally:
+                self._judged = None if first else self._judged
 
     def record_audit(self, summary: Summary | None = None) -> None:
         """Note the findings of now in the remediation log: the view ``remediation`` tells what opened and closed since.

@@ -8,7 +8,8 @@ WITH faults AS (
         count(*) FILTER (f.code = 'V1E') AS unchecked,
         count(*) FILTER (f.code = 'X8') AS unclear,
         count(*) FILTER (f.code = 'V8') AS overblocked
-    FROM finding_delivery AS f
+    FROM finding_any AS f
+    WHERE f.code IN ('V5', 'V6', 'V7', 'V18', 'V1E', 'X8', 'V8')
     GROUP BY f.destination_id
 )
 SELECT
@@ -23,4 +24,6 @@ SELECT
 FROM destination_count AS d
 LEFT JOIN faults AS f ON f.destination_id = d.destination_id
 WHERE (d.known AND d.kind <> 'platform') OR d.records > 0
-ORDER BY refused DESC, integrations DESC, unmapped_refusers DESC, unchecked DESC, d.destination
+ORDER BY
+    delivered_although_refused DESC, delivered_although_integrations_false DESC, delivered_unmapped_of_refusers DESC,
+    delivered_unchecked DESC, d.destination

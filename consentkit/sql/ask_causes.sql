@@ -21,49 +21,28 @@ WITH key AS (
     GROUP BY f.code, f.source_id, f.destination_id, f.detail
     HAVING count(DISTINCT f.event_id) >= 5
 ),
+-- Events that are alike in all that a slice can be are counted as one spot, so that slices are cut from few rows.
 place AS (
     SELECT
-        e.event_id, f.signature_id, f.version_id, o.source_id, s.name AS source, e.library, e.library_version,
-        e.app_version, e.name, e.country, CAST(e.event_at AS DATE) AS day
+        e.event_id, f.signature_id, f.version_id, o.source_id, e.library, e.library_version,
+        e.app_version, e.name, e.country, CAST(e.event_at AS DATE) AS day,
+        hash(o.source_id, o.version_id, e.library, e.library_version, e.app_version, e.name, e.country, day) AS spot
     FROM event AS e
     INNER JOIN event_in_force AS f ON f.event_id = e.event_id
     INNER JOIN signature_source AS o ON o.signature_id = f.signature_id AND o.version_id = f.version_id
-    INNER JOIN source AS s ON s.source_id = o.source_id AND s.version_id = o.version_id
+),
+spot AS (
+    SELECT
+        p.spot, min(s.name) AS source, min(p.library) AS library, min(p.library_version) AS library_version,
+        min(p.app_version) AS app_version, min(p.name) AS name, min(p.country) AS country, min(p.day) AS day
+    FROM place AS p
+    INNER JOIN source AS s ON s.source_id = p.source_id AND s.version_id = p.version_id
+    GROUP BY p.spot
 ),
 part AS (
-    SELECT
-        p.signature_id, p.version_id,
-        CASE
-            WHEN grouping(p.app_version) = 0 THEN 'app version'
-            WHEN grouping(p.library) = 0 THEN 'library version'
-            WHEN grouping(p.name) = 0 AND grouping(p.source) = 0 THEN 'event of a source'
-            WHEN grouping(p.name) = 0 THEN 'event'
-            WHEN grouping(p.source) = 0 THEN 'source'
-            WHEN grouping(p.country) = 0 THEN 'country'
-            ELSE 'day'
-        END AS dimension,
-        CASE WHEN grouping(p.library) = 0 THEN p.library WHEN grouping(p.app_version) = 0 OR grouping(p.name) = 0 THEN p.source END AS first,
-        coalesce(p.app_version, p.library_version, p.name, p.country, CAST(p.day AS VARCHAR), p.source) AS second,
-        count(*) AS n
+    SELECT p.signature_id, p.version_id, p.spot, count(*) AS n
     FROM place AS p
-    GROUP BY GROUPING SETS (
-        (p.signature_id, p.version_id, p.source, p.app_version),
-        (p.signature_id, p.version_id, p.library, p.library_version),
-        (p.signature_id, p.version_id, p.source, p.name),
-        (p.signature_id, p.version_id, p.name),
-        (p.signature_id, p.version_id, p.source),
-        (p.signature_id, p.version_id, p.country),
-        (p.signature_id, p.version_id, p.day)
-    )
-    HAVING CASE dimension
-        WHEN 'app version' THEN p.app_version IS NOT NULL
-        WHEN 'library version' THEN p.library IS NOT NULL AND p.library_version IS NOT NULL
-        WHEN 'event of a source' THEN p.name IS NOT NULL
-        WHEN 'event' THEN p.name IS NOT NULL
-        WHEN 'country' THEN p.country IS NOT NULL
-        WHEN 'day' THEN p.day IS NOT NULL
-        ELSE TRUE
-    END
+    GROUP BY p.signature_id, p.version_id, p.spot
 ),
 eligible AS (
     SELECT k.finding_id, x.signature_id, x.version_id
@@ -82,13 +61,14 @@ eligible AS (
     WHERE k.kind = 'event'
 ),
 arrived AS (
-    SELECT m.destination_id, d.event_id, count(*) AS n
+    SELECT m.destination_id, p.spot, count(*) AS n
     FROM delivery AS d
     INNER JOIN route_meaning AS m ON m.route_id = d.route_id
     INNER JOIN newest_version AS v ON v.version_id = m.version_id
-    WHERE m.status = 'delivered' AND d.event_id IS NOT NULL
+    INNER JOIN place AS p ON p.event_id = d.event_id
+    WHERE m.status = 'delivered'
         AND m.destination_id IN (SELECT k.destination_id FROM key AS k WHERE k.kind = 'delivered')
-    GROUP BY m.destination_id, d.event_id
+    GROUP BY m.destination_id, p.spot
 ),
 failed AS (
     SELECT k.finding_id, f.event_id, CASE WHEN k.kind = 'delivered' THEN count(*) ELSE 1 END AS n
@@ -100,21 +80,26 @@ failed AS (
     GROUP BY k.finding_id, k.kind, f.event_id
 ),
 counted AS (
-    SELECT g.finding_id, p.dimension, p.first, p.second, sum(p.n) AS checked, 0 AS failing
-    FROM eligible AS g
-    INNER JOIN part AS p ON p.signature_id = g.signature_id AND p.version_id = g.version_id
-    GROUP BY g.finding_id, p.dimension, p.first, p.second
-    UNION ALL
-    SELECT q.finding_id, s.dimension, s.first, s.second, sum(q.checked) AS checked, sum(q.failing) AS failing
+    SELECT q.finding_id, q.spot, sum(q.checked) AS checked, sum(q.failing) AS failing
     FROM (
-        SELECT k.finding_id, a.event_id, a.n AS checked, 0 AS failing
+        SELECT g.finding_id, p.spot, p.n AS checked, 0 AS failing
+        FROM eligible AS g
+        INNER JOIN part AS p ON p.signature_id = g.signature_id AND p.version_id = g.version_id
+        UNION ALL
+        SELECT k.finding_id, a.spot, a.n AS checked, 0 AS failing
         FROM arrived AS a
         INNER JOIN key AS k ON k.destination_id = a.destination_id AND k.kind = 'delivered'
         UNION ALL
-        SELECT f.finding_id, f.event_id, 0 AS checked, f.n AS failing
+        SELECT f.finding_id, p.spot, 0 AS checked, f.n AS failing
         FROM failed AS f
+        INNER JOIN place AS p ON p.event_id = f.event_id
     ) AS q
-    INNER JOIN place AS p ON p.event_id = q.event_id
+    GROUP BY q.finding_id, q.spot
+),
+slice AS (
+    SELECT c.finding_id, s.dimension, s.first, s.second, sum(c.checked) AS checked, sum(c.failing) AS failing
+    FROM counted AS c
+    INNER JOIN spot AS p ON p.spot = c.spot
     CROSS JOIN LATERAL (
         VALUES
             ('app version', CASE WHEN p.app_version IS NOT NULL THEN p.source END, p.app_version),
@@ -126,34 +111,12 @@ counted AS (
             ('day', NULL, CAST(p.day AS VARCHAR))
     ) AS s(dimension, first, second)
     WHERE s.second IS NOT NULL
-    GROUP BY q.finding_id, s.dimension, s.first, s.second
-),
-slice AS (
-    SELECT
-        c.finding_id, c.dimension, CASE WHEN c.dimension = 'event' THEN NULL ELSE c.first END AS first, c.second,
-        sum(c.checked) AS checked, sum(c.failing) AS failing
-    FROM counted AS c
-    GROUP BY c.finding_id, c.dimension, CASE WHEN c.dimension = 'event' THEN NULL ELSE c.first END, c.second
+    GROUP BY c.finding_id, s.dimension, s.first, s.second
 ),
 whole AS (
-    SELECT t.finding_id, sum(t.checked) AS checked, sum(t.failing) AS failing
-    FROM (
-        SELECT g.finding_id, sum(p.n) AS checked, 0 AS failing
-        FROM eligible AS g
-        INNER JOIN part AS p
-            ON p.signature_id = g.signature_id AND p.version_id = g.version_id AND p.dimension = 'source'
-        GROUP BY g.finding_id
-        UNION ALL
-        SELECT k.finding_id, sum(a.n) AS checked, 0 AS failing
-        FROM arrived AS a
-        INNER JOIN key AS k ON k.destination_id = a.destination_id AND k.kind = 'delivered'
-        GROUP BY k.finding_id
-        UNION ALL
-        SELECT f.finding_id, 0 AS checked, sum(f.n) AS failing
-        FROM failed AS f
-        GROUP BY f.finding_id
-    ) AS t
-    GROUP BY t.finding_id
+    SELECT c.finding_id, sum(c.checked) AS checked, sum(c.failing) AS failing
+    FROM counted AS c
+    GROUP BY c.finding_id
 ),
 dates AS (
     SELECT s.finding_id, min(s.second) AS first_day, max(s.second) AS last_day, sum(s.failing) AS failing
@@ -218,9 +181,9 @@ SELECT
     CAST(r.elsewhere AS BIGINT) AS elsewhere, CAST(r.of_elsewhere AS BIGINT) AS of_elsewhere, r.lift,
     (
         SELECT min(p.day)
-        FROM failed AS f
-        INNER JOIN place AS p ON p.event_id = f.event_id
-        WHERE f.finding_id = r.finding_id
+        FROM counted AS c
+        INNER JOIN spot AS p ON p.spot = c.spot
+        WHERE c.finding_id = r.finding_id AND c.failing > 0
             AND CASE r.dimension
                 WHEN 'app version' THEN p.source = r.first AND p.app_version = r.second
                 WHEN 'library version' THEN p.library = r.first AND p.library_version = r.second

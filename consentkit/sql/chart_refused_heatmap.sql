@@ -25,10 +25,10 @@ refused AS (
 ),
 leaked AS (
     SELECT f.destination_id, l.category_id, count(DISTINCT f.delivery_id) AS deliveries, count(DISTINCT f.event_id) AS events, count(DISTINCT f.person_key) AS people
-    FROM finding_delivery AS f
-    INNER JOIN event AS e ON e.event_id = f.event_id
+    FROM finding_any AS f
+    INNER JOIN event_in_force AS e ON e.event_id = f.event_id
     INNER JOIN lacking AS l
-        ON l.signature_id = e.signature_id AND l.version_id = f.version_id AND l.destination_id = f.destination_id
+        ON l.signature_id = e.signature_id AND l.version_id = e.version_id AND l.destination_id = f.destination_id
     WHERE f.code IN ('V5', 'V6', 'V26') AND f.certainty = 'certain'
     GROUP BY f.destination_id, l.category_id
 ),

@@ -11,7 +11,7 @@ SELECT
     count(DISTINCT f.person_key) AS people,
     min(f.seen_at) FILTER (f.certainty = 'certain') AS first_seen,
     max(f.seen_at) FILTER (f.certainty = 'certain') AS last_seen
-FROM finding_delivery AS f
+FROM finding_any AS f
 INNER JOIN called AS d ON d.destination_id = f.destination_id
 WHERE f.code IN ('V5', 'V6', 'V7', 'V26')
 GROUP BY ALL
