@@ -3,12 +3,17 @@
 WITH logged AS (
     SELECT DISTINCT m.version_id AS version_id, m.destination_id AS destination_id
     FROM route_meaning AS m
-    INNER JOIN delivery AS d ON d.route_id = m.route_id
+    INNER JOIN (SELECT DISTINCT d.route_id AS route_id FROM delivery AS d) AS r ON r.route_id = m.route_id
+),
+told AS (
+    SELECT DISTINCT d.event_id AS event_id
+    FROM delivery AS d
+    WHERE d.event_id IS NOT NULL
 ),
 span AS (
     SELECT MIN(e.event_at) AS first_at, MAX(e.event_at) AS last_at
     FROM event AS e
-    INNER JOIN delivery AS d ON d.event_id = e.event_id
+    INNER JOIN told AS d ON d.event_id = e.event_id
 ),
 wanted AS (
     SELECT DISTINCT x.signature_id AS signature_id, x.version_id AS version_id
@@ -29,6 +34,6 @@ FROM event_in_force AS e
 INNER JOIN wanted AS w ON w.signature_id = e.signature_id AND w.version_id = e.version_id
 INNER JOIN event AS n ON n.event_id = e.event_id
 CROSS JOIN span AS s
-LEFT JOIN delivery AS d ON d.event_id = e.event_id
+LEFT JOIN told AS d ON d.event_id = e.event_id
 LEFT JOIN shared_message AS h ON h.event_id = e.event_id
 WHERE n.message_id IS NOT NULL AND d.event_id IS NULL AND h.event_id IS NULL AND e.event_at >= s.first_at AND e.event_at <= s.last_at
