@@ -130,8 +130,8 @@ def rows_of(finding: Row) -> str:
     if finding["code"] in ("X25", "X26"):
         named = [f"{name} = {literal(finding[name])}" for name in ("code", "certainty", "destination")]
         return f"SELECT * FROM finding_count WHERE {' AND '.join(named)}"
-    if finding["code"] in ("X41", "X42"):
-        named = [f"{name} = {literal(finding[name])}" for name in ("code", "source", "detail")]
+    if finding["code"] in ("X39", "X41", "X42"):
+        named = [f"{name} = {literal(finding[name])}" for name in ("code", "source", "detail") if finding[name]]
         return f"SELECT * FROM finding_silence WHERE {' AND '.join(named)}"
     if not finding["destination"] and not finding["source"]:
         return f"SELECT * FROM finding_completeness WHERE code = {literal(finding['code'])}"

@@ -41,14 +41,15 @@ def table(path: Path) -> list[dict[str, str]]:
 
 
 def test_gaps_of_sources_are_findings_with_days_and_their_sql(gapped: ck.Workspace) -> None:
-    found = {row["id"]: row for row in gapped.summary().findings if row["code"] in ("X27", "X41", "X42")}
+    found = {row["id"]: row for row in gapped.summary().findings if row["code"] in ("X27", "X39", "X41", "X42")}
     told = {name: (row["severity"], row["events"], row["of_events"]) for name, row in found.items()}
     assert told == {
         "X27/certain/2026-03-04": ("warning", 1, 7),
+        "X39/certain/silent": ("warning", 0, 9),
         "X41/certain/ios/2026-03-02": ("warning", 1, 4),
         "X42/certain/ios/2026-03-06": ("info", 2, 6),
     }
-    assert [len(gapped.rows(row["sql"])) for row in found.values()] == [1, 1, 1]
+    assert [len(gapped.rows(row["sql"])) for row in found.values()] == [1, 1, 1, 1]
     assert gapped.summary().exit_code("warning") == 1
 
 

@@ -286,6 +286,7 @@ INSERT INTO finding_code VALUES
     ('X27', 'warning', 'Days without events inside the period', 'Export these days again: nothing was found there because nothing was looked at.', 'RULES 10, X27'),
     ('X28', 'info', 'Events the delivery log says nothing of, though it should', 'Is the log complete? These events were neither seen delivered nor seen discarded.', 'RULES 10, X28'),
     ('X29', 'warning', 'Delivery counts that could not be compared', 'Add the name as an alias, or map the word: these counts are in no comparison.', 'RULES 10, X29'),
+    ('X39', 'warning', 'Source of the policy of which no event is loaded', 'Load its events, or is its write key another? Nothing of this source was checked.', 'RULES 10, X39'),
     ('X40', 'info', 'Destination that needs consent and is in no delivery record', 'Is its log missing, or is it called otherwise there? `consentkit policy names` lists the names that fit nothing.', 'RULES 10, X40'),
     ('X41', 'warning', 'Days on which a source has no events while others do', 'Export these days of this source again: nothing was found there because nothing was looked at.', 'RULES 10, X41'),
     ('X42', 'info', 'Source whose events end before those of others', 'Was it switched off, or is the rest of its export missing? Nothing after that day was checked.', 'RULES 10, X42'),
