@@ -33,11 +33,19 @@ class Tracer(Protocol):
         """Take note of one statement."""
 
 
-def quoted(name: str) -> str:
-    """Quote one identifier for SQL; the only place where a name becomes SQL text."""
+def quoted(name: str, mark: str = '"', *, escaped: bool = False) -> str:
+    """Quote one identifier for SQL; the only place where a name becomes SQL text.
+
+    ``mark`` is what the database quotes names with. Inside a name it is doubled, or ``escaped`` by a backslash,
+    as BigQuery asks.
+    """
     if "\x00" in name:
         raise EngineError("quote a name", "a name holds a NUL character", "")
-    return '"' + name.replace('"', '""') + '"'
+    if escaped:
+        for letter, code in (("\\", "\\\\"), (mark, "\\" + mark), ("\n", "\\n"), ("\r", "\\r")):
+            name = name.replace(letter, code)
+        return mark + name + mark
+    return mark + name.replace(mark, mark + mark) + mark
 
 
 def literal(text: str) -> str:

@@ -139,7 +139,7 @@ class Workspace:
         until: str | None = None,
         progress: Callable[[int], None] | None = None,
     ) -> list[tuple[str, str]]:
-        """Load events from a warehouse's flattened tables: files, a DuckDB or SQLite database, a PostgreSQL URL.
+        """Load events from a warehouse's flattened tables: files, a DuckDB or SQLite database, or the URL of one.
 
         ``tables`` names them as ``schema.table``; not given, every table that holds events is taken, and the
         others are returned with the reason. A schema is the name of the source, unless ``source`` says it.

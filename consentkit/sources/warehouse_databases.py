@@ -1,4 +1,4 @@
-"""Warehouse tables in a DuckDB or SQLite file, or in PostgreSQL by ADBC.
+"""Warehouse tables in a DuckDB or SQLite file, and what all databases have in common.
 
 Each is read through a connection of its own that can only read; names become SQL in
 :func:`~consentkit.engine.quoted` and nowhere else.
@@ -7,14 +7,10 @@ Each is read through a connection of its own that can only read; names become SQ
 from __future__ import annotations
 
 import hashlib
-from contextlib import contextmanager
 from datetime import datetime
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
+from typing import TYPE_CHECKING
 
 from consentkit.engine import quoted
-from consentkit.errors import UsageError
 from consentkit.sources.files import InputFile
 from consentkit.sources.warehouse_rows import BATCH_ROWS, TableName, said
 
@@ -26,16 +22,10 @@ if TYPE_CHECKING:
 
     from consentkit.sources.warehouse_rows import Window
 
-# scheme -> (module of the driver, extra of this package that installs it)
-DRIVERS = {
-    "postgresql": ("adbc_driver_postgresql.dbapi", "postgres"),
-    "postgres": ("adbc_driver_postgresql.dbapi", "postgres"),
-    "redshift": ("adbc_driver_postgresql.dbapi", "postgres"),
-}
-_SYSTEM = ("information_schema", "pg_catalog", "pg_toast", "pg_internal")
+SYSTEM = ("information_schema", "pg_catalog", "pg_toast", "pg_internal")
 
 
-class _SqlPlace:
+class SqlPlace:
     """What databases have in common: the window and the columns as one SELECT."""
 
     label: str
@@ -57,26 +47,25 @@ class _SqlPlace:
 
     def _select(self, table: TableName, wanted: list[str], arrival: str, kind: str, window: Window) -> str:
         """Write the query; the window goes with it where the column is a time, else it is applied after reading."""
-        where = []
-        column = quoted(arrival)
-        if "timestamp" in kind.lower() or "datetime" in kind.lower():
-            for moment, sign in ((window.since, ">="), (window.until, "<")):
-                if moment is not None:
-                    where.append(f"{column} {sign} {self._moment(moment)}")
-        tests = f" WHERE ({' AND '.join(where)}) OR {column} IS NULL" if where else ""
-        return f"SELECT {', '.join(map(self._cell, wanted))} FROM {self._named(table)}{tests}"
+        cells = ", ".join(map(quoted, wanted))
+        return f"SELECT {cells} FROM {self._named(table)}{self._where(quoted(arrival), kind, window)}"
 
-    def _cell(self, name: str) -> str:
-        return quoted(name)
+    def _where(self, column: str, kind: str, window: Window) -> str:
+        """Write the window as a condition; rows without an arrival are inside."""
+        if "timestamp" not in kind.lower() and "datetime" not in kind.lower():
+            return ""
+        edges = ((window.since, ">="), (window.until, "<"))
+        tests = [f"{column} {sign} {self._moment(moment, kind)}" for moment, sign in edges if moment is not None]
+        return f" WHERE ({' AND '.join(tests)}) OR {column} IS NULL" if tests else ""
 
     def _named(self, table: TableName) -> str:
         return quoted(table.name) if table.schema is None else f"{quoted(table.schema)}.{quoted(table.name)}"
 
-    def _moment(self, moment: datetime) -> str:
+    def _moment(self, moment: datetime, kind: str) -> str:  # noqa: ARG002
         return f"TIMESTAMP '{moment.isoformat(' ')}'"
 
 
-class DuckdbPlace(_SqlPlace):
+class DuckdbPlace(SqlPlace):
     """A DuckDB file of the user, opened for reading, without any access beyond it."""
 
     def __init__(self, path: Path) -> None:
@@ -101,7 +90,7 @@ class DuckdbPlace(_SqlPlace):
             WHERE table_catalog = current_database() ORDER BY table_schema, table_name
         """
         with said(self.label):
-            return [TableName(*row) for row in self._con.execute(query).fetchall() if row[0] not in _SYSTEM]
+            return [TableName(*row) for row in self._con.execute(query).fetchall() if row[0] not in SYSTEM]
 
     def columns(self, table: TableName) -> dict[str, str]:
         """Return a table's columns with their types."""
@@ -123,7 +112,7 @@ class DuckdbPlace(_SqlPlace):
         self._con.close()
 
 
-class SqlitePlace(_SqlPlace):
+class SqlitePlace(SqlPlace):
     """A SQLite file of the user, opened for reading. It has no schemas: a table named ``web.tracks`` stands for one."""
 
     def __init__(self, path: Path) -> None:
@@ -144,11 +133,7 @@ class SqlitePlace(_SqlPlace):
         )
         with said(self.label):
             names = [row[0] for row in self._con.execute(f"{query} ORDER BY name")]
-        found = []
-        for name in names:
-            schema, dot, table = name.partition(".")
-            found.append(TableName(schema, table) if dot and schema and table else TableName(None, name))
-        return found
+        return [name_of(name) for name in names]
 
     def columns(self, table: TableName) -> dict[str, str]:
         """Return a table's columns with their declared types."""
@@ -177,95 +162,13 @@ class SqlitePlace(_SqlPlace):
         return quoted(table.label)
 
 
+def name_of(name: str) -> TableName:
+    """Read a name where there are no schemas: ``web.tracks`` stands for one."""
+    schema, dot, table = name.partition(".")
+    return TableName(schema, table) if dot and schema and table else TableName(None, name)
+
+
 def _plain(cell: object) -> str | None:
     if cell is None:
         return None
     return cell.decode("utf-8", "replace") if isinstance(cell, bytes) else str(cell)
-
-
-class AdbcPlace(_SqlPlace):
-    """A database reached by ADBC: PostgreSQL, and Redshift, which speaks its protocol."""
-
-    def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
-        scheme = parts.scheme.lower()
-        self.label = f"{scheme}://{parts.hostname or ''}{f':{_port(parts)}' if _port(parts) else ''}{parts.path}"
-        if scheme not in DRIVERS:
-            raise UsageError(f"{self.label}: no driver for {scheme}; there are drivers for {', '.join(DRIVERS)}")
-        module, extra = DRIVERS[scheme]
-        try:
-            driver: Any = import_module(module)
-        except ImportError:
-            package = module.partition(".")[0].replace("_", "-")
-            hint = f"install it with `pip install 'consentkit[{extra}]'`"
-            raise UsageError(f"{self.label}: the driver {package} is not installed; {hint}") from None
-        self._secrets = [each for each in (parts.password, unquote(parts.password or "")) if each]
-        self._postgres = scheme in ("postgresql", "postgres")
-        self.longest_name = 63 if self._postgres else None
-        target = "postgresql" + url[len(scheme) :] if scheme == "redshift" else url
-        with self._failing():
-            self._con = driver.connect(target)
-            with self._con.cursor() as cursor:
-                if self._postgres:
-                    cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-                    cursor.execute("SET LOCAL TIME ZONE 'UTC'")
-        self._kinds: dict[TableName, dict[str, str]] = {}
-        self._read_catalogue()
-
-    def tables(self) -> list[TableName]:
-        """List tables and views the user may see."""
-        return list(self._kinds)
-
-    def columns(self, table: TableName) -> dict[str, str]:
-        """Return a table's columns with their types."""
-        return self._kinds[table]
-
-    def batches(self, table: TableName, wanted: list[str], arrival: str, window: Window) -> Iterator[pa.RecordBatch]:
-        """Stream the rows of a query."""
-        kinds = self._kinds[table]
-        texts = {
-            name for name in wanted if "timestamp" not in kinds[name].lower() and "bool" not in kinds[name].lower()
-        }
-        self._as_text = texts
-        query = self._select(table, wanted, arrival, kinds[arrival], window)
-        with self._failing(table), self._con.cursor() as cursor:
-            cursor.execute(query)
-            for batch in cursor.fetch_record_batch():
-                yield batch.rename_columns(wanted) if batch.schema.names != wanted else batch
-
-    def close(self) -> None:
-        """Close the connection."""
-        with self._failing():
-            self._con.close()
-
-    def _read_catalogue(self) -> None:
-        query = """
-            SELECT table_schema, table_name, column_name, data_type FROM information_schema.columns
-            ORDER BY table_schema, table_name, ordinal_position
-        """
-        with self._failing(), self._con.cursor() as cursor:
-            cursor.execute(query)
-            for schema, name, column, kind in cursor.fetchall():
-                if schema.lower() not in _SYSTEM:
-                    self._kinds.setdefault(TableName(schema, name), {})[column] = kind
-
-    def _cell(self, name: str) -> str:
-        return f"CAST({quoted(name)} AS VARCHAR) AS {quoted(name)}" if name in self._as_text else quoted(name)
-
-    @contextmanager
-    def _failing(self, table: TableName | None = None) -> Iterator[None]:
-        with said(f"{self.label}#{table.label}" if table else self.label, self._hide):
-            yield
-
-    def _hide(self, text: str) -> str:
-        for secret in self._secrets:
-            text = text.replace(secret, "…")
-        return text
-
-
-def _port(parts: Any) -> int | None:
-    try:
-        port: int | None = parts.port
-    except ValueError:
-        return None
-    return port

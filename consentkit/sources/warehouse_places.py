@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from consentkit.errors import SourceError, UsageError
-from consentkit.sources.warehouse_databases import AdbcPlace, DuckdbPlace, SqlitePlace
+from consentkit.sources.warehouse_adbc import AdbcPlace
+from consentkit.sources.warehouse_databases import DuckdbPlace, SqlitePlace
 from consentkit.sources.warehouse_files import FilePlace
 from consentkit.sources.warehouse_rows import why_no_events
 
