@@ -14,10 +14,13 @@ if TYPE_CHECKING:
 
 _SAID = {
     "category": "no event names category {name!r}, among {looked_at:,} different consent objects",
+    "consent id": "no event{of} names consent id {name!r} of provider {provider!r}, among {looked_at:,} different "
+    "consentManagement objects: what needs it is never held back by the server, and always by the SDK",
     "destination": "no delivery is of destination {name!r}, among {looked_at:,} records",
 }
 _NOTHING = {
     "category": "whether events name its categories: no event with categories is loaded",
+    "consent id": "whether events name the consent ids of its settings: no consentManagement object is loaded",
     "destination": "whether its destinations are delivered to: no delivery log or count is loaded",
 }
 
@@ -38,5 +41,9 @@ def policy_use(engine: Engine, policy: Policy) -> PolicyUse:
     with engine.rehearsal():
         apply_policy(engine, policy)
         rows = engine.rows("look for the parts of the policy", sql_text("ask_policy_use"))
-    unseen = [_SAID[part].format(name=name, looked_at=at) for part, name, seen, at in rows if at and not seen]
-    return PolicyUse(unseen, [_NOTHING[part] for part in dict.fromkeys(row[0] for row in rows if not row[3])])
+    unseen = []
+    for part, name, provider, source, seen, looked_at in rows:
+        if looked_at and not seen:
+            of = f" of source {source!r}" if source else ""
+            unseen.append(_SAID[part].format(name=name, provider=provider, of=of, looked_at=looked_at))
+    return PolicyUse(unseen, [_NOTHING[part] for part in dict.fromkeys(row[0] for row in rows if not row[5])])

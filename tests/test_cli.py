@@ -181,6 +181,35 @@ def test_policy_check_and_schema(run: Callable[..., tuple[int, str, str]], tmp_p
     assert "properties" in json.loads(run("policy", "schema")[1])
 
 
+RUDDER = """
+version: 1
+platform: rudderstack
+sources: [{name: web, enforcement: rudder-server}, {name: app, write_keys: [nobody]}]
+destinations:
+  - name: Pixel
+    consent:
+      - {provider: oneTrust, categories: [C0002, C0009]}
+      - {provider: custom, categories: [C0001], source: web}
+      - {provider: oneTrust, categories: [C0003], source: app}
+"""
+
+
+@pytest.mark.realdata
+def test_policy_check_looks_for_the_ids_rudderstack_is_configured_for(
+    run: Callable[..., tuple[int, str, str]], tmp_path: Path, realdata: Path
+) -> None:
+    db, rules = tmp_path / "a.duckdb", tmp_path / "p.yml"
+    rules.write_text(RUDDER)
+    assert run("load", realdata / "rudder-sdk-js-sanity" / "events.ndjson", "--source", "web", "--db", db)[0] == 0
+    code, out, err = run("policy", "check", rules, "--db", db, "--strict")
+    assert (code, "2 not checked" in out) == (1, True)
+    assert "no event names consent id 'C0009' of provider 'oneTrust', among 1 different" in err
+    assert "no event of source 'web' names consent id 'C0001' of provider 'custom', among 1 different" in err
+    assert "'C0002'" not in err
+    assert "'C0003'" not in err
+    assert "not checked: whether events name the consent ids of its settings" in err
+
+
 def test_policy_check_tells_what_data_does_not_show_from_what_nobody_looked_for(
     run: Callable[..., tuple[int, str, str]], tmp_path: Path, policy: Path
 ) -> None:

@@ -41,14 +41,24 @@ WHERE e.event_at IS NULL
 GROUP BY CASE WHEN e.unreadable_time = TRUE THEN 'unreadable' ELSE 'absent' END
 UNION ALL
 SELECT
-    CASE WHEN u.part = 'category' THEN 'V22' ELSE 'X40' END AS code, u.name AS detail, 1 AS n,
+    CASE WHEN u.part = 'destination' THEN 'X40' ELSE 'V22' END AS code, u.name AS detail, 1 AS n,
     CASE
-        WHEN u.part = 'category' THEN (SELECT COUNT(*) AS n FROM category AS o INNER JOIN newest_version AS w ON w.version_id = o.version_id)
-        ELSE (SELECT COUNT(*) AS n FROM policy_use AS o WHERE o.part = 'destination')
+        WHEN u.part = 'destination' THEN (SELECT COUNT(*) AS n FROM policy_use AS o WHERE o.part = 'destination')
+        ELSE (
+            SELECT COUNT(*) AS n
+            FROM (
+                SELECT o.category_id AS name FROM category AS o INNER JOIN newest_version AS w ON w.version_id = o.version_id
+                UNION
+                SELECT i.consent_id AS name FROM setting_use AS i
+            ) AS c
+        )
     END AS out_of,
     CAST(NULL AS TIMESTAMP) AS first_seen, CAST(NULL AS TIMESTAMP) AS last_seen
-FROM policy_use AS u
-WHERE u.seen = 0 AND u.looked_at > 0
+FROM (
+    SELECT DISTINCT a.name AS name, CASE WHEN a.part = 'destination' THEN a.part ELSE 'category' END AS part
+    FROM policy_use AS a
+    WHERE a.seen = 0 AND a.looked_at > 0
+) AS u
 UNION ALL
 SELECT
     CASE WHEN w.mapped = TRUE OR p.part IS NOT NULL THEN 'X30' ELSE 'X21' END AS code,

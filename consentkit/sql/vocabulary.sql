@@ -245,7 +245,7 @@ INSERT INTO finding_code VALUES
     ('V13', 'warning', 'Consent changed without a preference event', 'Send the preference event with every change: what listens to it never learns of this one.', 'RULES 10, V13; 9, row 6'),
     ('V12', 'info', 'Stamp grants what the person refused on another device', 'Latest wins per person: carry a choice over to the other devices, or ask again there.', 'RULES 10, V12; 2.4'),
     ('V24', 'info', 'Delivered unstamped before the log shows any choice of the device', 'Hold events back until the banner is answered.', 'RULES 10, V24'),
-    ('V22', 'warning', 'Category that no consent object ever names', 'Check the spelling, and whether the banner asks for it: its destinations get nothing.', 'RULES 10, V22'),
+    ('V22', 'warning', 'Category that no consent object ever names', 'Check the spelling, and whether the banner asks for it: its destinations get nothing, or with the server of RudderStack everything.', 'RULES 10, V22'),
     ('X33', 'critical', 'Delivered although a stamp of another tool refuses', 'The platform does not read this stamp: translate it into its own before it is sent.', 'RULES 10, X33; 11'),
     ('X31', 'warning', 'Consent stamp of no tool that is known', 'Say in the policy, under stamps, how it is read: it counts neither as a refusal nor as a grant.', 'RULES 10, X31; 11'),
     ('X32', 'warning', 'Places of consent that were not looked at', 'Load the events again with this policy, by audit, decide or load --policy: what stands there was not kept.', 'RULES 10, X32; 11'),
