@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from consentkit import cli_check, cli_history, cli_migration, cli_report, cli_simulate, cli_warehouse
-from consentkit.errors import ConsentkitError, UsageError
+from consentkit.errors import ConsentkitError, SourceError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -156,6 +156,8 @@ def load(
             _say(f"{kind}: {files:,} files, {lines:,} lines, {rejected:,} of them rejected")
         if not workspace.rows("SELECT 1 FROM event LIMIT 1"):
             raise UsageError("no event could be read; see rejected_line and input_file in the database")
+        if refused := cli_warehouse.refused(workspace):
+            raise SourceError(refused)
 
 
 @app.command()

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from consentkit.engine import sql_text
 from consentkit.errors import UsageError
+from consentkit.phrases import count
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,6 +58,23 @@ def load_more(
             say(f"left out: {table}: {why}")
     if counts[0]:
         workspace.load_delivery_counts(counts[0], columns=counts[1])
+
+
+_READ_BY = {
+    "events": "events are read as lines of JSON, one object each",
+    "deliveries": "--map theirs=ours names its columns, --as NAME a destination's export, and it is then read again",
+    "counts": "--count-map theirs=ours names its columns, and it is then read again",
+    "warehouse": "its rows are read as Segment writes them",
+}
+
+
+def refused(workspace: Workspace) -> str:
+    """Say of which files with lines not one could be loaded, why, and what to do; empty where there is none."""
+    told = [
+        f"{path}: not one of its {count(lines, 'line')} could be loaded: {message}; {_READ_BY[kind]}"
+        for kind, path, lines, message in workspace.rows(sql_text("ask_refused_files"))
+    ]
+    return "\n".join([*told, "what else was named is loaded"] if told else [])
 
 
 def register(policy_app: typer.Typer, tools: Tools) -> None:

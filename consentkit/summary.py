@@ -113,15 +113,16 @@ def summarise(workspace: Workspace) -> Summary:
     for finding in findings:
         finding["id"] = _identity(finding)
         finding["sql"] = rows_of(finding)
+    files = _rows(workspace, sql_text("ask_completeness"))
     return Summary(
         coverage=coverage,
         totals=_rows(workspace, sql_text("ask_totals")),
         findings=findings,
         destinations=_rows(workspace, sql_text("ask_by_destination")),
         sources=_rows(workspace, sql_text("ask_ledger")),
-        files=_rows(workspace, sql_text("ask_completeness")),
+        files=files,
         rejects=_rows(workspace, sql_text("ask_rejected")),
-        unchecked=_why_unchecked(coverage),
+        unchecked=_why_unchecked(coverage, files),
     )
 
 
@@ -146,9 +147,12 @@ def _identity(finding: Row) -> str:
     return "/".join(str(part) for part in parts if part is not None)
 
 
-def _why_unchecked(coverage: Row) -> str | None:
+def _why_unchecked(coverage: Row, files: list[Row]) -> str | None:
     if not coverage["events"]:
         return "no event could be read"
+    logs = [row for row in files if row["kind"] == "deliveries" and row["lines"]]
+    if logs and not any(row["loaded"] for row in logs):
+        return f"not one of {sum(row['lines'] for row in logs):,} lines of the delivery log could be read"
     if coverage["deliveries"] and coverage["deliveries"] == coverage["deliveries_without_event"]:
         return f"none of the {coverage['deliveries']:,} deliveries is of an event that was read"
     return None

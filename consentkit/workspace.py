@@ -13,6 +13,7 @@ from consentkit.policy import Policy
 from consentkit.preparing import prepare
 from consentkit.sources.deliveries import DELIVERY_SUFFIXES, Columns, link_pending, load_delivery_files
 from consentkit.sources.files import EVENT_SUFFIXES, InputFile, find_files
+from consentkit.sources.known_files import new_files
 from consentkit.sources.segment_json import load_event_files
 from consentkit.sources.snowplow import SNOWPLOW_SUFFIXES, load_snowplow_files
 
@@ -68,7 +69,7 @@ class Workspace:
         called with (bytes read, bytes in all, lines read). A file whose content is already loaded is left out. Raises
         :class:`SourceError` where a path names nothing.
         """
-        files = self._new_files(find_files(paths, EVENT_SUFFIXES), "events", source)
+        files = new_files(self._engine, find_files(paths, EVENT_SUFFIXES), "events", source)
 
         def load(group: list[InputFile], tell: Callable[[int], None]) -> None:
             load_event_files(self._engine, group, source, tell)
@@ -85,7 +86,7 @@ class Workspace:
         Each choice becomes a preference event, so that the consent history holds it as any other; what only
         Snowplow says is in ``snowplow_consent``. Raises :class:`SourceError` where no file holds events.
         """
-        files = self._new_files(find_files(paths, SNOWPLOW_SUFFIXES), "events", None)
+        files = new_files(self._engine, find_files(paths, SNOWPLOW_SUFFIXES), "events", None)
         read = 0
 
         def tell(count: int) -> None:
@@ -119,7 +120,7 @@ class Workspace:
         named = Columns(columns, constants)
         if export is not None:
             named = named.of_export(export)
-        files = self._new_files(find_files(paths, DELIVERY_SUFFIXES), "deliveries", None)
+        files = new_files(self._engine, find_files(paths, DELIVERY_SUFFIXES), "deliveries", None)
 
         def load(group: list[InputFile], tell: Callable[[int], None]) -> None:
             load_delivery_files(self._engine, group, named, tell)
@@ -185,7 +186,7 @@ class Workspace:
         from consentkit.sources.delivery_counts import COUNT_SUFFIXES, CountColumns, load_count_files
 
         named = CountColumns(columns, constants)
-        files = self._new_files(find_files(paths, COUNT_SUFFIXES), "counts", None)
+        files = new_files(self._engine, find_files(paths, COUNT_SUFFIXES), "counts", None)
         with self._engine.transaction():
             load_count_files(self._engine, files, named)
             complete_policy(self._engine)
@@ -338,38 +339,7 @@ class Workspace:
 
     def _new_tables(self, files: list[InputFile], source: str | None) -> list[InputFile]:
         """Leave out warehouse files already loaded, by content, and number the others."""
-        return self._new_files(files, "warehouse", source)
-
-    def _new_files(self, files: list[InputFile], kind: str, source: str | None) -> list[InputFile]:
-        """Leave out files already loaded, by content, and number the others."""
-        query = "SELECT sha256, path, source_given FROM input_file WHERE kind = ?"
-        rows = self._engine.rows("files already loaded", query, [kind])
-        known = {_identity(kind, sha, path): (path, given) for sha, path, given in rows}
-        number = self._engine.value("last file number", "SELECT coalesce(max(file_id), 0) FROM input_file")
-        fresh = []
-        for file in files:
-            identity = _identity(kind, file.sha256, file.path)
-            if identity in known:
-                path, given = known[identity]
-                if given != source and kind in ("events", "warehouse"):
-                    said = f"{file.path}: its content is already loaded as {path}"
-                    raise UsageError(f"{said}, of {'source ' + given if given else 'no named source'}")
-                continue
-            known[identity] = (file.path, source)
-            number += 1
-            file.file_id = number
-            fresh.append(file)
-        return fresh
-
-
-_EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-
-
-def _identity(kind: str, sha256: str, path: str) -> str:
-    """Tell an input by its content; two tables of a warehouse may hold the same, such as nothing."""
-    if kind == "warehouse":
-        return f"{sha256} {'/'.join(Path(path).parts[-2:])}"
-    return path if sha256 in ("", _EMPTY) else sha256
+        return new_files(self._engine, files, "warehouse", source)
 
 
 def open(  # noqa: A001

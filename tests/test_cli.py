@@ -181,6 +181,36 @@ def test_policy_check_and_schema(run: Callable[..., tuple[int, str, str]], tmp_p
     assert "properties" in json.loads(run("policy", "schema")[1])
 
 
+def test_a_log_of_which_no_line_can_be_read_is_not_checked_until_its_columns_are_named(
+    run: Callable[..., tuple[int, str, str]], tmp_path: Path, policy: Path
+) -> None:
+    db = tmp_path / "a.duckdb"
+    wrong = log(tmp_path, "event,dest,status\nm1,Pixel,delivered\nm2,Pixel,delivered\n")
+    words = ("load", event(tmp_path, False), "-d", wrong, "--policy", policy, "--db", db)
+    for _ in range(2):  # also when it is named again
+        code, _, err = run(*words, "--map", "dest=message_id", "--set", "destination= ")
+        assert code == 2
+        assert "log.csv: not one of its 2 lines could be loaded: the delivery record names no destination" in err
+        assert "--map theirs=ours" in err
+    code, _, err = run("report", "--db", db)
+    assert (code, "Traceback" in err) == (2, False)
+    code, _, err = run(*words, "--map", "event=message_id", "--map", "dest=destination")
+    assert (code, "could be loaded" in err) == (0, False)
+    code, out, _ = run("report", "--db", db)
+    assert (code, "Delivered although consent was refused: 1 delivery" in out) == (1, True)
+
+
+def test_a_file_of_blank_lines_is_empty_and_no_failure(
+    run: Callable[..., tuple[int, str, str]], tmp_path: Path, policy: Path
+) -> None:
+    (tmp_path / "blank.ndjson").write_text("\n\n")
+    (tmp_path / "prose.ndjson").write_text("not an event\nnor this\n")
+    kept = ("load", event(tmp_path, True), "--db")
+    assert run(*kept, tmp_path / "a.duckdb", tmp_path / "blank.ndjson")[0] == 0
+    code, _, err = run(*kept, tmp_path / "b.duckdb", tmp_path / "prose.ndjson")
+    assert (code, "prose.ndjson: not one of its 2 lines could be loaded: the line is not JSON" in err) == (2, True)
+
+
 RUDDER = """
 version: 1
 platform: rudderstack
