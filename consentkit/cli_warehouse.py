@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from consentkit.engine import sql_text
 from consentkit.errors import UsageError
 from consentkit.phrases import count
 
@@ -70,6 +69,8 @@ _READ_BY = {
 
 def refused(workspace: Workspace) -> str:
     """Say of which files with lines not one could be loaded, why, and what to do; empty where there is none."""
+    from consentkit.engine import sql_text
+
     told = [
         f"{path}: not one of its {count(lines, 'line')} could be loaded: {message}; {_READ_BY[kind]}"
         for kind, path, lines, message in workspace.rows(sql_text("ask_refused_files"))
