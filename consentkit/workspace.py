@@ -11,7 +11,8 @@ from consentkit.engine import Engine, sql_text
 from consentkit.errors import UsageError
 from consentkit.policy import Policy
 from consentkit.preparing import prepare
-from consentkit.sources.deliveries import DELIVERY_SUFFIXES, Columns, link_pending, load_delivery_files
+from consentkit.sources.deliveries import DELIVERY_SUFFIXES, link_pending, load_delivery_files
+from consentkit.sources.delivery_columns import Columns
 from consentkit.sources.files import EVENT_SUFFIXES, InputFile, find_files
 from consentkit.sources.known_files import new_files
 from consentkit.sources.segment_json import load_event_files

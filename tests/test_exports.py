@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from support import assert_accounted, empty, event, ndjson, rejected
 
@@ -12,7 +15,6 @@ import consentkit as ck
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 ARRIVED = """
     SELECT e.message_id, r.destination, r.status, strftime(d.logged_at, '%Y-%m-%d %H:%M:%S')
@@ -87,7 +89,79 @@ def test_a_mapping_of_your_own(two: ck.Workspace, tmp_path: Path) -> None:
     assert two.rows(ARRIVED) == [("m0", "X", "delivered", "2026-03-01 12:00:00")]
 
 
-@pytest.mark.parametrize("text", ["[]", "columns: [a]", "\t", "columns: {a: nothing}", "time_unit: years"])
+NESTED = {"a": [{"ids": {"$insert_id": "m0"}}, {"ids": {"$insert_id": "m1"}}, None], "ok": [True, False, True]}
+AS_TEXT = {"a": ['{"ids": {"$insert_id": "m0"}}', '{"ids": {"$insert_id": "m1"}}', "no JSON"], "ok": NESTED["ok"]}
+MAPPED = """
+columns: {a.ids.$insert_id: message_id}
+status: {column: ok, delivered: [true], failed: [false]}
+constants: {destination: Tool}
+"""
+
+
+@pytest.mark.parametrize("form", ["struct.parquet", "text.parquet", "lines.ndjson", "rows.csv"])
+def test_a_field_inside_another_in_every_form(two: ck.Workspace, tmp_path: Path, form: str) -> None:
+    (tmp_path / "my.yml").write_text(MAPPED, encoding="utf-8")
+    path = tmp_path / form
+    if form.endswith(".parquet"):
+        pq.write_table(pa.table(NESTED if form.startswith("struct") else AS_TEXT), path)
+    elif form.endswith(".ndjson"):
+        path.write_bytes(ndjson([{"a": a, "ok": ok} for a, ok in zip(*NESTED.values(), strict=True)]))
+    else:
+        lines = ['"' + a.replace('"', '""') + f'",{str(ok).lower()}' for a, ok in zip(*AS_TEXT.values(), strict=True)]
+        path.write_text("a,ok\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    two.load_deliveries(path, export=str(tmp_path / "my.yml"))
+    assert two.rows(ARRIVED) == [("m0", "Tool", "delivered", None), ("m1", "Tool", "failed", None)]
+    assert list(rejected(two).values()) == ["no_event_named"]
+    assert_accounted(two)
+
+
+def test_words_for_what_became_of_an_event(two: ck.Workspace, tmp_path: Path) -> None:
+    words = "status: {column: state, delivered: [ok, 200, accepted], filtered: 'no consent', failed: [5xx]}"
+    (tmp_path / "log.csv.yml").write_text(f"{words}\ncolumns: {{id: message_id}}\n", encoding="utf-8")
+    states = ["ok", "200", "no consent", "5xx", "OK", "delivered"]
+    (tmp_path / "log.csv").write_text("id,state\n" + "".join(f"m0,{each}\n" for each in states), encoding="utf-8")
+    two.load_deliveries(tmp_path / "log.csv", constants={"destination": "Tool"})
+    found = [status for _, _, status, _ in two.rows(ARRIVED)]
+    assert found == ["delivered", "delivered", "filtered", "failed", "OK", "delivered"]  # never guessed: X4 tells of OK
+    two.apply({"version": 1, "platform": "segment", "categories": [], "destinations": [{"name": "Tool"}]})
+    assert two.rows("SELECT detail, n FROM finding_record WHERE code = 'X4'") == [("OK", 1)]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("status: {column: s, blocked: [no]}", "'blocked' is no status; they are delivered, filtered"),
+        ("status: {delivered: [a], failed: [a]}", "the word 'a' is given two statuses: delivered and failed"),
+        ("colums: {a: message_id}", "a mapping has no colums; there are columns, constants, status, time_unit"),
+    ],
+)
+def test_a_slip_in_a_mapping_is_told(two: ck.Workspace, tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "my.yml").write_text(text, encoding="utf-8")
+    (tmp_path / "log.csv").write_text("a\nb\n", encoding="utf-8")
+    with pytest.raises(ck.UsageError, match=f"my.yml: {said}"):
+        two.load_deliveries(tmp_path / "log.csv", export=str(tmp_path / "my.yml"))
+
+
+def test_braze_currents_by_a_property_that_holds_the_message_id(two: ck.Workspace, tmp_path: Path) -> None:
+    """The mapping of the README: Currents keeps a custom event's properties as JSON text."""
+    readme = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+    mapping = readme[readme.index("columns:\n  properties.message_id") :].partition("```")[0]
+    (tmp_path / "braze.yml").write_text(mapping, encoding="utf-8")
+    rows = {
+        "id": ["7e1b", "7e1c"],
+        "name": ["Order Completed", "Order Completed"],
+        "time": [1772366400, 1772366401],
+        "properties": ['{"message_id": "m0", "total": 12.5}', '{"total": 3}'],
+    }
+    pq.write_table(pa.table(rows), tmp_path / "currents.parquet")
+    two.load_deliveries(tmp_path / "currents.parquet", export=str(tmp_path / "braze.yml"))
+    assert two.rows(ARRIVED) == [("m0", "Braze", "delivered", "2026-03-01 12:00:00")]
+    assert list(rejected(two).values()) == ["no_event_named"]
+
+
+@pytest.mark.parametrize(
+    "text", ["[]", "columns: [a]", "\t", "columns: {a: nothing}", "time_unit: years", "status: [a]"]
+)
 def test_a_mapping_that_is_none_is_refused(two: ck.Workspace, tmp_path: Path, text: str) -> None:
     (tmp_path / "my.yml").write_text(text, encoding="utf-8")
     (tmp_path / "log.csv").write_text("a\nb\n", encoding="utf-8")

@@ -10,132 +10,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from consentkit.engine import literal, quoted, sql_text
-from consentkit.errors import EngineError, SourceError, UsageError
+from consentkit.errors import EngineError
+from consentkit.sources.delivery_columns import root_of, text_inside
 from consentkit.sources.lines import line_batches, line_schema
 from consentkit.sources.segment_json import write_reading_file
 from consentkit.sources.tabular import CsvTable, ParquetTable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection
 
     from consentkit.engine import Engine
+    from consentkit.sources.delivery_columns import Columns
     from consentkit.sources.files import InputFile
 
 DELIVERY_SUFFIXES = (
     ".parquet",
     *(f"{kind}{packing}" for kind in (".ndjson", ".jsonl", ".json", ".csv", ".tsv") for packing in ("", ".gz")),
 )
-
-# The names other logs use for our columns, read without being asked; any other name needs a mapping.
-COLUMNS: dict[str, tuple[str, ...]] = {
-    "message_id": ("messageId", "message-id"),
-    "event_file": (),
-    "event_line": (),
-    "destination": ("destination_name", "destinationName", "destination_slug"),
-    "status": ("outcome",),
-    "reason": ("discard_reason", "discardReason"),
-    "mode": ("connection_mode",),
-    "at": ("delivered_at", "timestamp"),
-}
-# Epochs in a log's unit of time, as microseconds; without a unit a time is text.
-_UNITS = {"seconds": 1_000_000, "milliseconds": 1_000, "microseconds": 1}
-_HEADER = re.compile(r"[A-Za-z_$][\w .$-]{0,59}")  # what is not a header may be a person's data: it is not shown
-
-
-class Columns:
-    """Which of a log's columns mean which of ours, and what is the same for every record.
-
-    ``mapping`` is theirs -> ours; ``constants`` is ours -> value, for logs that leave a column out because
-    every record has the same; ``time_unit`` says what an epoch counts. A name with dots also means a field
-    inside another, in NDJSON. Raises :class:`UsageError` where a name of ours does not exist.
-    """
-
-    def __init__(
-        self,
-        mapping: Mapping[str, str] | None = None,
-        constants: Mapping[str, str] | None = None,
-        time_unit: str | None = None,
-    ) -> None:
-        if time_unit is not None and time_unit not in _UNITS:
-            raise UsageError(f"time_unit {time_unit!r} is none of {', '.join(_UNITS)}")
-        self.time_unit = time_unit
-        self.constants = dict(constants or {})
-        self.theirs: dict[str, tuple[str, ...]] = {ours: (ours, *others) for ours, others in COLUMNS.items()}
-        for ours in [*(mapping or {}).values(), *self.constants]:
-            if ours not in COLUMNS:
-                raise UsageError(f"{ours!r} is not a column of delivery records; they are {', '.join(COLUMNS)}")
-        for ours in set((mapping or {}).values()):
-            self.theirs[ours] = tuple(name for name, target in (mapping or {}).items() if target == ours)
-
-    def beside(self, path: str) -> Columns:
-        """Add the ``columns:`` and ``constants:`` of the sidecar file ``<path>.yml``, where there is one."""
-        sidecar = Path(f"{path}.yml")
-        return self.over(sidecar) if sidecar.is_file() else self
-
-    def over(self, file: Path) -> Columns:
-        """Add what a YAML file says; where both say something, what was said before holds."""
-        import yaml
-
-        try:
-            said = yaml.safe_load(file.read_text(encoding="utf-8"))
-            unit = self.time_unit or said.get("time_unit")
-            merged = Columns(said.get("columns"), {**(said.get("constants") or {}), **self.constants}, unit)
-        except (yaml.YAMLError, UnicodeDecodeError, AttributeError, TypeError, ValueError, OSError):
-            message = "it must be YAML with `columns:` (theirs: ours) and, if wanted, `constants:` (ours: value)"
-            raise SourceError(f"{file}: cannot be read as a mapping of columns; {message}") from None
-        defaults = Columns()
-        for ours, names in self.theirs.items():
-            if names != defaults.theirs[ours]:
-                merged.theirs[ours] = names
-        return merged
-
-    def of_export(self, name: str) -> Columns:
-        """Add the mapping of a destination's export: a ready one by its name, or a YAML file of your own.
-
-        Raises :class:`UsageError` where it is neither.
-        """
-        ready = {file.stem: file for file in sorted((Path(__file__).parent / "exports").glob("*.yml"))}
-        file = ready.get(name) or Path(name)
-        if not file.is_file():
-            raise UsageError(f"{name}: no such mapping; name one of {', '.join(ready)}, or a YAML file")
-        return self.over(file)
-
-    def present_in(self, columns: list[str]) -> list[str]:
-        """Return those of a file's columns that mean something here."""
-        return [name for names in self.theirs.values() for name in names if name in columns]
-
-    def expressions(self, path: str, present: list[str] | None, column: Callable[[str], str]) -> dict[str, str]:
-        """Return SQL per column of ours; ``present`` lists the file's columns where they are known.
-
-        ``column`` turns a name of theirs into SQL.
-        Raises :class:`SourceError` where the file has no column for what a record must have.
-        """
-        found: dict[str, str] = {}
-        for ours, names in self.theirs.items():
-            there = [name for name in names if present is None or name in present]
-            parts = [f"CAST({column(name)} AS VARCHAR)" for name in there]
-            if ours in self.constants:
-                parts = [literal(self.constants[ours])]
-            found[ours] = f"tidied(coalesce({', '.join(parts)}))" if parts else "CAST(NULL AS VARCHAR)"
-            if ours in ("destination", "status") and not parts:
-                self._refuse(path, ours, present or [])
-        if present is not None and not {*self.theirs["message_id"], *self.theirs["event_line"]} & set(present):
-            self._refuse(path, "message_id", present)
-        if self.time_unit and "at" not in self.constants:
-            micros = f"TRY_CAST({found['at']} AS DOUBLE) * {_UNITS[self.time_unit]}"
-            found["at"] = f"CAST(try(make_timestamp(TRY_CAST({micros} AS BIGINT))) AS VARCHAR)"
-        return found
-
-    @staticmethod
-    def _refuse(path: str, ours: str, present: list[str]) -> None:
-        if all(_HEADER.fullmatch(name) for name in present):
-            said = f"it has {', '.join(present[:30])}"
-        else:
-            said = "and its first line does not look like column names"
-        hint = f"name it with --map theirs={ours}"
-        if ours != "message_id":
-            hint += f", or --set {ours}=VALUE if it is the same for every record"
-        raise SourceError(f"{path}: no column gives the {ours}; {said}; {hint}")
 
 
 def load_delivery_files(
@@ -165,8 +56,17 @@ def link_pending(engine: Engine) -> None:
         engine.run("load deliveries: link", sql_text("load_deliveries_2_link"))
 
 
-def _column(name: str) -> str:
-    return f"r.{quoted(name)}"
+def _column_of(present: Collection[str], nested: Collection[str] = ()) -> Callable[[str], str]:
+    """Return what turns a name into SQL: a column, else a field inside one that is nested or holds JSON as text."""
+
+    def column(name: str) -> str:
+        if name in present:
+            return f"r.{quoted(name)}"
+        root = root_of(name)
+        cell = f"r.{quoted(root)}"
+        return text_inside(f"CAST(to_json({cell}) AS VARCHAR)" if root in nested else f"CAST({cell} AS VARCHAR)", name)
+
+    return column
 
 
 def _format(file: InputFile) -> str:
@@ -189,7 +89,7 @@ def _read(engine: Engine, file: InputFile, columns: Columns, progress: Callable[
         _read_ndjson(engine, file, columns, progress)
     elif kind == "parquet":
         parquet = ParquetTable(file)
-        found = columns.expressions(file.path, parquet.columns, _column)
+        found = columns.expressions(file.path, parquet.columns, _column_of(parquet.columns, parquet.nested))
         with engine.stream("incoming_table", parquet.batches(columns.present_in(parquet.columns))):
             try:
                 _take(engine, found, "incoming_table")
@@ -203,7 +103,7 @@ def _read(engine: Engine, file: InputFile, columns: Columns, progress: Callable[
         if not table.columns:
             file.problem = file.problem or "empty"
             return
-        found = columns.expressions(file.path, table.columns, _column)
+        found = columns.expressions(file.path, table.columns, _column_of(table.columns))
         with engine.stream("incoming_table", table.batches(columns.present_in(table.columns))):
             _take(engine, found, "incoming_table")
         file.lines += len(table.bad)

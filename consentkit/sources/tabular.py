@@ -81,6 +81,7 @@ class ParquetTable:
         except (OSError, pa.ArrowException):
             raise SourceError(f"{file.path}: it cannot be read as Parquet; the file is damaged or cut off") from None
         self.columns = list(self._opened.schema_arrow.names)
+        self.nested = {each.name for each in self._opened.schema_arrow if pa.types.is_nested(each.type)}
         self.damage: SourceError | None = None
 
     def batches(self, wanted: list[str]) -> pa.RecordBatchReader:
