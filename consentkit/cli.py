@@ -75,12 +75,6 @@ Constant = Annotated[
     list[str] | None,
     typer.Option("--set", help="A value that is the same for every delivery record: ours=value."),
 ]
-Export = Annotated[
-    str | None,
-    typer.Option(
-        "--as", help="Whose export the deliveries are: amplitude, mixpanel, facebook-conversions, or a YAML file."
-    ),
-]
 Database = Annotated[str, typer.Option("--db", help="A DuckDB file to keep everything in; memory when not given.")]
 Memory = Annotated[str | None, typer.Option("--memory", help="A memory limit such as 1GB; work beyond it uses disk.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the documented JSON instead of tables.")]
@@ -99,7 +93,7 @@ def audit(
     source: SourceName = None,
     columns: Mapped = None,
     constants: Constant = None,
-    export: Export = None,
+    export: cli_check.Export = None,
     db: Database = ":memory:",
     out: Out = None,
     fail_on: Threshold = FailOn.warning,
@@ -134,7 +128,7 @@ def load(
     source: SourceName = None,
     columns: Mapped = None,
     constants: Constant = None,
-    export: Export = None,
+    export: cli_check.Export = None,
     warehouse: cli_warehouse.Warehouse = None,
     tables: cli_warehouse.Tables = None,
     since: cli_warehouse.Since = None,
@@ -211,6 +205,7 @@ def explain(
     events: Annotated[list[str] | None, typer.Argument(help="Event files, when no database is given.")] = None,
     policy: Annotated[str | None, typer.Option("--policy", "-p", help="The policy to judge by.")] = None,
     deliveries: Deliveries = None,
+    export: cli_check.Export = None,
     source: SourceName = None,
     db: Database = ":memory:",
     at: At = None,
@@ -224,7 +219,7 @@ def explain(
         if policy:
             _apply(workspace, policy, at)
         if events:
-            _load(workspace, events, deliveries, source, None, None)
+            _load(workspace, events, deliveries, source, None, None, export)
         console = Console()
         for line in explained(workspace, message_id):
             console.print(line, soft_wrap=True)
@@ -340,6 +335,8 @@ def _load(
     export: str | None = None,
 ) -> None:
     mapping, fixed = _pairs("--map", columns), _pairs("--set", constants)
+    if not deliveries and (export or mapping or fixed):
+        raise UsageError("--as, --map and --set say how to read --deliveries; name the delivery log with it")
     if events:
         with _progress("bytes") as tell:
             workspace.load_events(events, source=source, progress=tell)

@@ -54,6 +54,12 @@ Deliveries = Annotated[list[str] | None, typer.Option("--deliveries", "-d", help
 SourceName = Annotated[str | None, typer.Option("--source", help="The source all these events come from.")]
 Mapped = Annotated[list[str] | None, typer.Option("--map", help="A column of the delivery log: theirs=ours.")]
 Constant = Annotated[list[str] | None, typer.Option("--set", help="The same for every delivery record: ours=value.")]
+Export = Annotated[
+    str | None,
+    typer.Option(
+        "--as", help="Whose export the deliveries are: amplitude, mixpanel, facebook-conversions, or a YAML file."
+    ),
+]
 Database = Annotated[str | None, typer.Option("--db", help="A loaded database, or a file to keep what is loaded.")]
 Memory = Annotated[str | None, typer.Option("--memory", help="A memory limit such as 1GB.")]
 Suites = Annotated[list[str] | None, typer.Option("--suite", help="A suite file or folder. Repeatable.")]
@@ -89,6 +95,7 @@ def register(app: typer.Typer, tools: Tools) -> None:
         source: SourceName = None,
         columns: Mapped = None,
         constants: Constant = None,
+        export: Export = None,
         db: Database = None,
         suite: Suites = None,
         fail_on: Threshold = FailOn.warning,
@@ -121,7 +128,7 @@ def register(app: typer.Typer, tools: Tools) -> None:
                 typer.echo(f"{each.file}: valid, {len(each.entries)} expectations")
             return
         known = _known(baseline)
-        given = (events, policy, deliveries, source, columns, constants)
+        given = (events, policy, deliveries, source, columns, constants, export)
         with loaded(tools, db, memory, given) as workspace:
             result = _run(tools, workspace, suites, fail_on.value, max_rate, data_docs)
         if baseline is not None:
@@ -139,6 +146,7 @@ def register(app: typer.Typer, tools: Tools) -> None:
         source: SourceName = None,
         columns: Mapped = None,
         constants: Constant = None,
+        export: Export = None,
         db: Database = None,
         out: Out = None,
         memory: Memory = None,
@@ -148,7 +156,7 @@ def register(app: typer.Typer, tools: Tools) -> None:
 
         if out is not None and out.exists():
             raise UsageError(f"{out}: there is such a file already; a proposal never overwrites a suite")
-        given = (events, policy, deliveries, source, columns, constants)
+        given = (events, policy, deliveries, source, columns, constants, export)
         with loaded(tools, db, memory, given) as workspace:
             text = proposal(workspace)
         if out is None:
@@ -167,7 +175,7 @@ def loaded(tools: Tools, db: str | None, memory: str | None, given: tuple[Any, .
     if not events and db and not Path(db).is_file():
         raise UsageError(f"{db}: no such database; `consentkit load` makes one")
     if not events and any(how):
-        raise UsageError("--deliveries, --source, --map and --set go with event files")
+        raise UsageError("--deliveries, --source, --as, --map and --set go with event files")
     if events and not policy and not (db and Path(db).is_file()):
         raise UsageError("name the policy to judge by with --policy")
 

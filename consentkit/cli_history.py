@@ -12,6 +12,7 @@ from consentkit.cli_check import (
     Database,
     Deliveries,
     Events,
+    Export,
     Json,
     Mapped,
     Memory,
@@ -46,6 +47,7 @@ def register(app: typer.Typer, tools: Tools) -> None:
         source: SourceName = None,
         columns: Mapped = None,
         constants: Constant = None,
+        export: Export = None,
         db: Database = None,
         as_json: Json = False,
         memory: Memory = None,
@@ -54,7 +56,7 @@ def register(app: typer.Typer, tools: Tools) -> None:
         from consentkit.console_history import print_withdrawals
         from consentkit.history import withdrawals as test
 
-        given = (events, policy, deliveries, source, columns, constants)
+        given = (events, policy, deliveries, source, columns, constants, export)
         with loaded(tools, db, memory, given) as workspace:
             if not workspace.rows("SELECT 1 FROM delivery LIMIT 1"):
                 raise UsageError("there is no delivery record: name the delivery log with --deliveries")
@@ -76,6 +78,7 @@ def register(app: typer.Typer, tools: Tools) -> None:
         source: SourceName = None,
         columns: Mapped = None,
         constants: Constant = None,
+        export: Export = None,
         db: Database = None,
         out: Picture = None,
         as_json: Json = False,
@@ -86,7 +89,7 @@ def register(app: typer.Typer, tools: Tools) -> None:
         from consentkit.history import person as record
         from consentkit.history import person_json
 
-        given = (events, policy, deliveries, source, columns, constants)
+        given = (events, policy, deliveries, source, columns, constants, export)
         with loaded(tools, db, memory, given) as workspace:
             found = record(workspace, who)
             if out is not None:

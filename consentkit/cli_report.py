@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from consentkit import cli_check
 from consentkit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ Name = Annotated[str, typer.Argument(help="The chart; `consentkit chart list` na
 Events = Annotated[list[str] | None, typer.Argument(help="Event files, when no loaded database is given.")]
 PolicyFile = Annotated[str | None, typer.Option("--policy", "-p", help="Judge by this policy file or folder.")]
 Deliveries = Annotated[list[str] | None, typer.Option("--deliveries", "-d", help="Delivery records. Repeatable.")]
+Export = cli_check.Export
 Database = Annotated[str, typer.Option("--db", help="A loaded database.")]
 Out = Annotated[Path | None, typer.Option("--out", "-o", help="A file ending in .png, .svg, .pdf, .html or .csv.")]
 Width = Annotated[int, typer.Option("--width", help="The pixels the chart may take.", min=300, max=2000)]
@@ -39,6 +41,7 @@ def register(app: typer.Typer, tools: Tools) -> None:
         events: Events = None,
         policy: PolicyFile = None,
         deliveries: Deliveries = None,
+        export: Export = None,
         db: Database = ":memory:",
         out: Out = None,
         width: Width = 640,
@@ -58,7 +61,7 @@ def register(app: typer.Typer, tools: Tools) -> None:
             if policy:
                 tools.apply(workspace, policy)
             if events:
-                tools.load(workspace, events, deliveries, None, None, None)
+                tools.load(workspace, events, deliveries, None, None, None, export)
             charts.save(workspace, name, out, width=width)
         tools.say(f"wrote {out}")
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from consentkit.cli_report import Database, Deliveries, Events, Out, Width, need_input
+from consentkit.cli_report import Database, Deliveries, Events, Export, Out, Width, need_input
 from consentkit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ def register(app: typer.Typer, tools: Tools) -> None:
         events: Events = None,
         against: Against = None,
         deliveries: Deliveries = None,
+        export: Export = None,
         db: Database = ":memory:",
         out: Out = None,
         width: Width = 640,
@@ -49,7 +50,7 @@ def register(app: typer.Typer, tools: Tools) -> None:
             if against:
                 tools.apply(workspace, against)
             if events:
-                tools.load(workspace, events, deliveries, None, None, None)
+                tools.load(workspace, events, deliveries, None, None, None, export)
             found = workspace.simulate(wanted)
             if out is not None:
                 save_simulated(workspace, wanted, out, width=width)
