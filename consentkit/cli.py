@@ -412,7 +412,7 @@ def main() -> None:
     try:
         app()
     except ConsentkitError as error:
-        _say(f"consentkit: {error}")
+        _say(f"consentkit: {cli_warehouse.sentence(str(error))}")
     except Exception:  # noqa: BLE001 - Python would exit with 1, which here means findings
         _say("consentkit: this is a fault of consentkit itself; please report it with the lines below")
         traceback.print_exc()

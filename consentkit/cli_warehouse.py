@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -36,6 +37,8 @@ Source = Annotated[str, typer.Option("--source", help="The name of the source th
 Enforcement = Annotated[
     str | None, typer.Option("--enforcement", help="Where consent is enforced: cloud, analytics.js, kotlin, swift, ...")
 ]
+_SHOWN = 80
+_LONG = re.compile(r"\S{200,}")
 
 
 def load_more(
@@ -129,6 +132,12 @@ def register(policy_app: typer.Typer, tools: Tools) -> None:
                 typer.echo(f"{each.times:>10,}  {plain(each.name)}  in {each.place}: {meant}")
             block = alias_block(workspace, names)
         typer.echo(f"\n# for the policy, after a look at each:\n{block}" if block else "\nno alias to propose")
+
+
+def sentence(text: str) -> str:
+    """Return a message whose names from data are harmless on a terminal, and none of them longer than a line."""
+    lines = (_LONG.sub(lambda found: found[0][:_SHOWN] + "…", plain(line)) for line in text.split("\n"))
+    return "\n".join(lines)
 
 
 def plain(text: str) -> str:

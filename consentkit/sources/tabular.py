@@ -33,7 +33,7 @@ class CsvTable:
         self._stream = _Utf8Stream(chunks(file, progress))
         header = self._stream.first_line()
         self._delimiter = max(",;\t", key=header.count)
-        self.columns = next(csv.reader([header], delimiter=self._delimiter), [])
+        self.columns = _names(file.path, header, self._delimiter)
         doubled = {name for name in self.columns if self.columns.count(name) > 1}
         if doubled:
             raise SourceError(f"{file.path}: the header names a column twice: {', '.join(sorted(doubled))}")
@@ -66,6 +66,18 @@ class CsvTable:
         except pa.ArrowInvalid:  # a header and nothing else
             rows = iter(())
         return _numbered(self._file, rows, schema, 2, self.bad)
+
+
+def _names(path: str, header: str, delimiter: str) -> list[str]:
+    """Cut a header into names. Raises :class:`SourceError` where one goes on in the next line, or never ends."""
+    lines = csv.reader([header, ""], delimiter=delimiter)
+    try:
+        names = next(lines, [])
+    except csv.Error:
+        raise SourceError(f"{path}: its first line is no header: a name in it is longer than any column's") from None
+    if lines.line_num > 1:
+        raise SourceError(f"{path}: a name in its header is quoted and does not end in the first line; rename it")
+    return names
 
 
 class ParquetTable:
