@@ -76,11 +76,11 @@ def write_store(store: str, folder: Path, name: str) -> Path:
             con.register("incoming", found)
             con.execute(f"CREATE TABLE {quoted(name)} AS SELECT * FROM incoming")
         return path
-    con = sqlite3.connect(path)
-    con.execute(f"CREATE TABLE {quoted(name)} ({', '.join(map(quoted, columns))})")
-    con.execute(f"INSERT INTO {quoted(name)} VALUES ({', '.join('?' for _ in columns)})", list(columns.values()))
-    con.commit()
-    con.close()
+    kept = sqlite3.connect(path)
+    kept.execute(f"CREATE TABLE {quoted(name)} ({', '.join(map(quoted, columns))})")
+    kept.execute(f"INSERT INTO {quoted(name)} VALUES ({', '.join('?' for _ in columns)})", list(columns.values()))
+    kept.commit()
+    kept.close()
     return path
 
 
