@@ -50,6 +50,8 @@ SELECT
         WHEN f.code = 'V8' AND j.consent_reason NOT IN ('granted', 'unmapped') THEN FALSE
         -- a warehouse row: refused in one of the states it may have been
         WHEN f.code = 'V5' AND j.consent_says = 'unclear' THEN FALSE
+        -- and what looks unnamed there may have been no boolean, which no column of booleans holds
+        WHEN f.code IN ('V5', 'V6') AND j.consent_reason = 'unnamed' AND j.integrations_reason = 'not_recorded' THEN FALSE
         ELSE TRUE
     END AS certain
 FROM judged AS j

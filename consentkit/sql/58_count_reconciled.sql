@@ -1,7 +1,28 @@
 -- One row per destination and day that a delivery overview counts, beside what the rules allow (RULES.md 2.2).
 -- allowed: what the rules deliver or leave open, the upper bound. late: events of the day before that no count tells
--- of, pending ones too; they may have been delivered a day later. Names are those of the newest policy version.
-WITH told AS (
+-- of, pending ones too; they may have been delivered a day later. whole: FALSE on a day of which a warehouse that needs
+-- consent itself, or a window that begins or ends with it, may show only a part. Names are those of the newest policy version.
+WITH part_of_day AS (
+    SELECT CAST(COALESCE(e.received_at, e.event_at) AS DATE) AS day
+    FROM event AS e
+    INNER JOIN warehouse_table AS t ON t.file_id = e.file_id
+    WHERE EXISTS (SELECT 1 FROM delivery_count AS n) AND EXISTS (
+        SELECT 1
+        FROM destination AS d
+        INNER JOIN newest_version AS v ON v.version_id = d.version_id
+        INNER JOIN requirement AS r ON r.version_id = d.version_id AND r.destination_id = d.destination_id
+        WHERE d.kind = 'warehouse' AND d.enabled = TRUE
+    )
+    UNION
+    SELECT CAST(t.since AS DATE) AS day
+    FROM warehouse_table AS t
+    WHERE t.since IS NOT NULL
+    UNION
+    SELECT CAST(t.until AS DATE) AS day
+    FROM warehouse_table AS t
+    WHERE t.until IS NOT NULL
+),
+told AS (
     SELECT
         m.destination_id AS destination_id,
         n.day AS day,
@@ -59,7 +80,9 @@ SELECT
     CAST(f.delivered AS BIGINT) AS delivered,
     CAST(f.discarded AS BIGINT) AS discarded,
     CAST(COALESCE(f.open_before, 0) AS BIGINT) AS late,
-    CASE WHEN y.day IS NULL THEN FALSE ELSE TRUE END AS has_events
+    CASE WHEN y.day IS NULL THEN FALSE ELSE TRUE END AS has_events,
+    CASE WHEN p.day IS NULL THEN TRUE ELSE FALSE END AS whole
 FROM followed AS f
 LEFT JOIN event_day AS y ON y.day = f.day
+LEFT JOIN part_of_day AS p ON p.day = f.day
 WHERE f.told_day IS NOT NULL
