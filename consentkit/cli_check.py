@@ -8,20 +8,30 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
-from enum import StrEnum
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from consentkit import cli_tools as tools
+from consentkit.cli_options import (
+    Constant,
+    Database,
+    Deliveries,
+    EventsOrDatabase,
+    Export,
+    FailOn,
+    Json,
+    Mapped,
+    Memory,
+    NewPolicy,
+    SourceName,
+    Threshold,
+)
 from consentkit.errors import SuiteError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from contextlib import AbstractContextManager
-
     from consentkit.checks.results import CheckResult
     from consentkit.checks.suites import Suite
     from consentkit.workspace import Workspace
@@ -29,48 +39,13 @@ if TYPE_CHECKING:
 DEFAULT_SUITES = "expectations"
 
 
-class FailOn(StrEnum):
-    """The least severity that makes the exit code 1."""
-
-    critical = "critical"
-    warning = "warning"
-    info = "info"
-
-
-@dataclass(frozen=True)
-class Tools:
-    """What the command line lends: how it opens, judges, loads, shows progress and says things."""
-
-    workspace: Callable[[str, str | None], AbstractContextManager[Workspace]]
-    apply: Callable[[Workspace, str], None]
-    load: Callable[..., None]
-    progress: Callable[[str], AbstractContextManager[Callable[..., None] | None]]
-    say: Callable[[str], None]
-
-
-Events = Annotated[list[str] | None, typer.Argument(help="Event files, folders or patterns; none with --db.")]
-PolicyFile = Annotated[str | None, typer.Option("--policy", "-p", help="Judge by this policy file or folder.")]
-Deliveries = Annotated[list[str] | None, typer.Option("--deliveries", "-d", help="Delivery records. Repeatable.")]
-SourceName = Annotated[str | None, typer.Option("--source", help="The source all these events come from.")]
-Mapped = Annotated[list[str] | None, typer.Option("--map", help="A column of the delivery log: theirs=ours.")]
-Constant = Annotated[list[str] | None, typer.Option("--set", help="The same for every delivery record: ours=value.")]
-Export = Annotated[
-    str | None,
-    typer.Option(
-        "--as", help="Whose export the deliveries are: amplitude, mixpanel, facebook-conversions, or a YAML file."
-    ),
-]
-Database = Annotated[str | None, typer.Option("--db", help="A loaded database, or a file to keep what is loaded.")]
-Memory = Annotated[str | None, typer.Option("--memory", help="A memory limit such as 1GB.")]
 Suites = Annotated[list[str] | None, typer.Option("--suite", help="A suite file or folder. Repeatable.")]
-Threshold = Annotated[FailOn, typer.Option("--fail-on", help="The least severity that makes the exit code 1.")]
 MaxRate = Annotated[
     float | None, typer.Option("--max-rate", help="Failing shares up to this (0 to 1) do not make the exit code 1.")
 ]
 NewOnly = Annotated[bool, typer.Option("--new-only", help="Only failures that --baseline does not know count.")]
 Baseline = Annotated[Path | None, typer.Option("--baseline", help="A file of known failures.")]
 WriteBaseline = Annotated[Path | None, typer.Option("--write-baseline", help="Write what fails now as a baseline.")]
-Json = Annotated[bool, typer.Option("--json", help="Print the documented JSON instead of a table.")]
 Junit = Annotated[Path | None, typer.Option("--junit", help="Write JUnit XML to this file.")]
 Sarif = Annotated[Path | None, typer.Option("--sarif", help="Write SARIF 2.1.0 to this file.")]
 Html = Annotated[Path | None, typer.Option("--html", help="Write a self-contained page to this file.")]
@@ -84,115 +59,85 @@ SyntaxOnly = Annotated[bool, typer.Option("--syntax", help="Only load the suites
 Out = Annotated[Path | None, typer.Option("--out", "-o", help="A new file to write to; stdout when not given.")]
 
 
-def register(app: typer.Typer, tools: Tools) -> None:
-    """Add the commands to the command line."""
-
-    @app.command()
-    def check(
-        events: Events = None,
-        policy: PolicyFile = None,
-        deliveries: Deliveries = None,
-        source: SourceName = None,
-        columns: Mapped = None,
-        constants: Constant = None,
-        export: Export = None,
-        db: Database = None,
-        suite: Suites = None,
-        fail_on: Threshold = FailOn.warning,
-        max_rate: MaxRate = None,
-        new_only: NewOnly = False,
-        baseline: Baseline = None,
-        write_baseline: WriteBaseline = None,
-        as_json: Json = False,
-        junit: Junit = None,
-        sarif: Sarif = None,
-        html: Html = None,
-        data_docs: DataDocs = None,
-        github: Github = False,
-        syntax: SyntaxOnly = False,
-        schema: SchemaOnly = False,
-        memory: Memory = None,
-    ) -> None:
-        """Run expectation suites (Great Expectations) on a database or on files."""
-        if schema:
-            typer.echo(resources.files("consentkit.checks").joinpath("result.schema.json").read_text("utf-8"), nl=False)
-            return
-        suites = suite or [DEFAULT_SUITES]
-        if not suite and not Path(DEFAULT_SUITES).is_dir():
-            raise UsageError(f"there is no folder {DEFAULT_SUITES}/ here; name a suite with --suite")
-        if new_only and baseline is None:
-            raise UsageError("--new-only needs a --baseline to compare with; --write-baseline writes one")
-        valid = _loaded_suites(suites, github=github)  # before the data: a mistake is told at once
-        if syntax:
-            for each in valid:
-                typer.echo(f"{each.file}: valid, {len(each.entries)} expectations")
-            return
-        known = _known(baseline)
-        given = (events, policy, deliveries, source, columns, constants, export)
-        with loaded(tools, db, memory, given) as workspace:
-            result = _run(tools, workspace, suites, fail_on.value, max_rate, data_docs)
-        if baseline is not None:
-            result = _against(result, known, baseline, new_only=new_only)
-        files = {"junit": junit, "sarif": sarif, "html": html, "baseline": write_baseline}
-        _write_files(tools, result, files)
-        _print(result, as_json=as_json, github=github)
-        raise typer.Exit(result.exit_code)
-
-    @app.command()
-    def suggest(
-        events: Events = None,
-        policy: PolicyFile = None,
-        deliveries: Deliveries = None,
-        source: SourceName = None,
-        columns: Mapped = None,
-        constants: Constant = None,
-        export: Export = None,
-        db: Database = None,
-        out: Out = None,
-        memory: Memory = None,
-    ) -> None:
-        """Write a starting suite from what the data shows, as a proposal to review."""
-        from consentkit.checks.suggest import suggest as proposal
-
-        if out is not None and out.exists():
-            raise UsageError(f"{out}: there is such a file already; a proposal never overwrites a suite")
-        given = (events, policy, deliveries, source, columns, constants, export)
-        with loaded(tools, db, memory, given) as workspace:
-            text = proposal(workspace)
-        if out is None:
-            sys.stdout.write(text)
-        else:
-            _write(tools, out, text)
+def check(
+    events: EventsOrDatabase = None,
+    policy: NewPolicy = None,
+    deliveries: Deliveries = None,
+    source: SourceName = None,
+    columns: Mapped = None,
+    constants: Constant = None,
+    export: Export = None,
+    db: Database = None,
+    suite: Suites = None,
+    fail_on: Threshold = FailOn.warning,
+    max_rate: MaxRate = None,
+    new_only: NewOnly = False,
+    baseline: Baseline = None,
+    write_baseline: WriteBaseline = None,
+    as_json: Json = False,
+    junit: Junit = None,
+    sarif: Sarif = None,
+    html: Html = None,
+    data_docs: DataDocs = None,
+    github: Github = False,
+    syntax: SyntaxOnly = False,
+    schema: SchemaOnly = False,
+    memory: Memory = None,
+) -> None:
+    """Run expectation suites (Great Expectations) on a database or on files."""
+    if schema:
+        typer.echo(resources.files("consentkit.checks").joinpath("result.schema.json").read_text("utf-8"), nl=False)
+        return
+    suites = suite or [DEFAULT_SUITES]
+    if not suite and not Path(DEFAULT_SUITES).is_dir():
+        raise UsageError(f"there is no folder {DEFAULT_SUITES}/ here; name a suite with --suite")
+    if new_only and baseline is None:
+        raise UsageError("--new-only needs a --baseline to compare with; --write-baseline writes one")
+    valid = _loaded_suites(suites, github=github)  # before the data: a mistake is told at once
+    if syntax:
+        for each in valid:
+            typer.echo(f"{each.file}: valid, {len(each.entries)} expectations")
+        return
+    known = _known(baseline)
+    given = (events, policy, deliveries, source, columns, constants, export)
+    with tools.loaded(db, memory, given) as workspace:
+        result = _run(workspace, suites, fail_on.value, max_rate, data_docs)
+    if baseline is not None:
+        result = _against(result, known, baseline, new_only=new_only)
+    files = {"junit": junit, "sarif": sarif, "html": html, "baseline": write_baseline}
+    _write_files(result, files)
+    _print(result, as_json=as_json, github=github)
+    raise typer.Exit(result.exit_code)
 
 
-def loaded(tools: Tools, db: str | None, memory: str | None, given: tuple[Any, ...]) -> Any:
-    """Open the database, judge it by the policy and load the files, whichever are given."""
-    from contextlib import contextmanager
+def suggest(
+    events: EventsOrDatabase = None,
+    policy: NewPolicy = None,
+    deliveries: Deliveries = None,
+    source: SourceName = None,
+    columns: Mapped = None,
+    constants: Constant = None,
+    export: Export = None,
+    db: Database = None,
+    out: Out = None,
+    memory: Memory = None,
+) -> None:
+    """Write a starting suite from what the data shows, as a proposal to review."""
+    from consentkit.checks.suggest import suggest as proposal
 
-    events, policy, *how = given
-    if not events and not db:
-        raise UsageError("name event files, or a loaded database with --db")
-    if not events and db and not Path(db).is_file():
-        raise UsageError(f"{db}: no such database; `consentkit load` makes one")
-    if not events and any(how):
-        raise UsageError("--deliveries, --source, --as, --map and --set go with event files")
-    if events and not policy and not (db and Path(db).is_file()):
-        raise UsageError("name the policy to judge by with --policy")
-
-    @contextmanager
-    def opened() -> Iterator[Workspace]:
-        with tools.workspace(db or ":memory:", memory) as workspace:
-            if policy:
-                tools.apply(workspace, policy)
-            if events:
-                tools.load(workspace, events, *how)
-            yield workspace
-
-    return opened()
+    if out is not None and out.exists():
+        raise UsageError(f"{out}: there is such a file already; a proposal never overwrites a suite")
+    given = (events, policy, deliveries, source, columns, constants, export)
+    with tools.loaded(db, memory, given) as workspace:
+        text = proposal(workspace)
+    if out is None:
+        sys.stdout.write(text)
+    else:
+        _write(out, text)
 
 
 def _run(
-    tools: Tools, workspace: Workspace, suites: list[str], fail_on: str, max_rate: float | None, docs: Path | None
+    workspace: Workspace, suites: list[str], fail_on: str, max_rate: float | None, docs: Path | None
 ) -> CheckResult:
     with tools.progress("checks") as tell:
         result = workspace.check(suites, fail_on=fail_on, max_rate=max_rate, progress=tell, data_docs=docs)
@@ -229,7 +174,7 @@ def _against(result: CheckResult, known: dict[str, dict[str, float]], baseline: 
     return mark_known(result, known, baseline.as_posix(), new_only=new_only)
 
 
-def _write_files(tools: Tools, result: CheckResult, files: dict[str, Path | None]) -> None:
+def _write_files(result: CheckResult, files: dict[str, Path | None]) -> None:
     from consentkit.checks.baseline import baseline_text
     from consentkit.checks.junit import junit
     from consentkit.checks.page import page
@@ -238,7 +183,7 @@ def _write_files(tools: Tools, result: CheckResult, files: dict[str, Path | None
     writers = {"junit": junit, "sarif": sarif, "html": page, "baseline": baseline_text}
     for kind, path in files.items():
         if path is not None:
-            _write(tools, path, writers[kind](result))
+            _write(path, writers[kind](result))
 
 
 def _print(result: CheckResult, *, as_json: bool, github: bool) -> None:
@@ -247,11 +192,9 @@ def _print(result: CheckResult, *, as_json: bool, github: bool) -> None:
     if as_json:
         typer.echo(result.as_json())
         return
-    from rich.console import Console
-
     from consentkit.checks.table import print_check
 
-    print_check(Console(), result)
+    print_check(tools.console(), result)
 
 
 def _tell_github(result: CheckResult, stream: Any) -> None:
@@ -264,9 +207,15 @@ def _tell_github(result: CheckResult, stream: Any) -> None:
             file.write(step_summary(result))
 
 
-def _write(tools: Tools, path: Path, text: str) -> None:
+def _write(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
         raise UsageError(f"{path}: cannot be written: {error.strerror}") from None
     tools.say(f"wrote {path}")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the command line."""
+    app.command()(check)
+    app.command()(suggest)

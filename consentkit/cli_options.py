@@ -1,0 +1,58 @@
+"""The options and arguments that several commands share, so that one word means the same in each of them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class FailOn(StrEnum):
+    """The least severity that makes a command exit with 1."""
+
+    critical = "critical"
+    warning = "warning"
+    info = "info"
+
+
+Events = Annotated[list[str], typer.Argument(help="Event files (NDJSON, plain or gzipped), folders or patterns.")]
+EventsOrWarehouse = Annotated[
+    list[str] | None, typer.Argument(help="Event files, folders or patterns; none with --warehouse.")
+]
+EventsOrDatabase = Annotated[
+    list[str] | None, typer.Argument(help="Event files, folders or patterns; none with a loaded --db.")
+]
+PolicyFile = Annotated[str, typer.Option("--policy", "-p", help="The policy file, or a folder of its versions.")]
+NewPolicy = Annotated[
+    str | None, typer.Option("--policy", "-p", help="Judge by this policy, a file or a folder, from now on.")
+]
+Deliveries = Annotated[
+    list[str] | None,
+    typer.Option("--deliveries", "-d", help="Delivery records: NDJSON, CSV or Parquet. Repeatable."),
+]
+SourceName = Annotated[str | None, typer.Option("--source", help="The source all these events come from.")]
+Mapped = Annotated[
+    list[str] | None, typer.Option("--map", help="A column of the delivery log: theirs=ours. Repeatable.")
+]
+Constant = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="A value that is the same for every delivery record: ours=value."),
+]
+Export = Annotated[
+    str | None,
+    typer.Option(
+        "--as", help="Whose export the deliveries are: amplitude, mixpanel, facebook-conversions, or a YAML file."
+    ),
+]
+Kept = Annotated[str, typer.Option("--db", help="A DuckDB file to keep everything in; memory when not given.")]
+Database = Annotated[str | None, typer.Option("--db", help="A loaded database, or a file to keep what is loaded.")]
+Memory = Annotated[str | None, typer.Option("--memory", help="A memory limit such as 1GB; work beyond it uses disk.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the documented JSON instead of tables.")]
+Threshold = Annotated[FailOn, typer.Option("--fail-on", help="The least severity that makes the exit code 1.")]
+At = Annotated[str | None, typer.Option("--at", help="Judge as if every source were enforced at this point.")]
+Picture = Annotated[Path | None, typer.Option("--out", "-o", help="A file ending in .png, .svg, .pdf, .html or .csv.")]
+Width = Annotated[int, typer.Option("--width", help="The pixels the chart may take.", min=300, max=2000)]
+KeyFile = Annotated[Path | None, typer.Option("--key-file", help="A file with the secret key of the pseudonyms.")]
+RawIds = Annotated[bool, typer.Option("--raw-ids", help="Write ids as they are, in place of pseudonyms.")]

@@ -1,0 +1,182 @@
+"""What every command needs: a workspace, a policy applied, files loaded, and a word on stderr of each."""
+
+from __future__ import annotations
+
+import re
+import sys
+from contextlib import contextmanager
+from enum import IntEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from consentkit.errors import UsageError
+from consentkit.phrases import count
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from rich.console import Console
+
+    from consentkit.workspace import Workspace
+
+
+class Exit(IntEnum):
+    """What the exit code of every command means."""
+
+    CLEAN = 0
+    FINDINGS = 1
+    COULD_NOT_CHECK = 2
+
+
+@contextmanager
+def opened(db: str, memory: str | None) -> Iterator[Workspace]:
+    """Open a workspace for one command; interrupted, the command ends in a sentence."""
+    from consentkit.workspace import open as open_workspace
+
+    with open_workspace(db, memory=memory) as workspace:
+        try:
+            yield workspace
+        except KeyboardInterrupt:
+            say("consentkit: interrupted; what was loaded before stays, and the same command goes on from there")
+            raise typer.Exit(Exit.COULD_NOT_CHECK) from None
+
+
+def apply(workspace: Workspace, policy: str, at: str | None = None) -> None:
+    """Apply a policy file and say its warnings."""
+    from consentkit.policy import Policy
+
+    wanted = Policy.load(policy)
+    for warning in wanted.warnings():
+        say(f"warning: {warning}")
+    workspace.apply(wanted, at=at)
+
+
+def load(
+    workspace: Workspace,
+    events: list[str],
+    deliveries: list[str] | None,
+    source: str | None,
+    columns: list[str] | None,
+    constants: list[str] | None,
+    export: str | None = None,
+) -> None:
+    """Load event and delivery files as the options of that name say."""
+    mapping, fixed = pairs("--map", columns), pairs("--set", constants)
+    if not deliveries and (export or mapping or fixed):
+        raise UsageError("--as, --map and --set say how to read --deliveries; name the delivery log with it")
+    if events:
+        with progress("bytes") as tell:
+            workspace.load_events(events, source=source, progress=tell)
+    if deliveries:
+        with progress("bytes") as tell:
+            workspace.load_deliveries(deliveries, columns=mapping, constants=fixed, export=export, progress=tell)
+
+
+@contextmanager
+def loaded(db: str | None, memory: str | None, given: tuple[Any, ...]) -> Iterator[Workspace]:
+    """Open the database, judge it by the policy and load the files, whichever are given."""
+    events, policy, *how = given
+    if not events and not db:
+        raise UsageError("name event files, or a loaded database with --db")
+    if not events and db and not Path(db).is_file():
+        raise UsageError(f"{db}: no such database; `consentkit load` makes one")
+    if not events and any(how):
+        raise UsageError("--deliveries, --source, --as, --map and --set go with event files")
+    if events and not policy and not (db and Path(db).is_file()):
+        raise UsageError("name the policy to judge by with --policy")
+    with opened(db or ":memory:", memory) as workspace:
+        if policy:
+            apply(workspace, policy)
+        if events:
+            load(workspace, events, *how)
+        yield workspace
+
+
+def need_input(events: list[str] | None, db: str) -> None:
+    """Raise :class:`UsageError` where neither event files nor a database are named."""
+    if not events and not Path(db).is_file():
+        raise UsageError("name event files, or a loaded database with --db")
+
+
+_READ_BY = {
+    "events": "events are read as lines of JSON, one object each",
+    "deliveries": "--map theirs=ours names its columns, --as NAME a destination's export, and it is then read again",
+    "counts": "--count-map theirs=ours names its columns, and it is then read again",
+    "warehouse": "its rows are read as Segment writes them",
+}
+
+
+def refused(workspace: Workspace) -> str:
+    """Say of which files with lines not one could be loaded, why, and what to do; empty where there is none."""
+    from consentkit.engine import sql_text
+
+    told = [
+        f"{path}: not one of its {count(lines, 'line')} could be loaded: {message}; {_READ_BY[kind]}"
+        for kind, path, lines, message in workspace.rows(sql_text("ask_refused_files"))
+    ]
+    return "\n".join([*told, "what else was named is loaded"] if told else [])
+
+
+def pairs(option: str, given: list[str] | None) -> dict[str, str]:
+    """Read an option's theirs=ours. Raises :class:`UsageError` where one is written otherwise."""
+    found = {}
+    for item in given or []:
+        left, mark, right = item.partition("=")
+        if not (left and mark and right):
+            raise UsageError(f"{option} {item}: write it as left=right")
+        found[left.strip()] = right.strip()
+    return found
+
+
+def read_key(path: Path | None) -> bytes | None:
+    """Return the key a file holds, without the line's end. Raises :class:`UsageError` where it is short or missing."""
+    if path is None:
+        return None
+    try:
+        key = path.read_bytes().strip()
+    except OSError:
+        raise UsageError(f"{path}: the key cannot be read") from None
+    if len(key) < 16:
+        raise UsageError(f"{path}: a key of fewer than 16 bytes can be guessed; write a longer one")
+    return key
+
+
+@contextmanager
+def progress(unit: str) -> Iterator[Callable[..., None] | None]:
+    """Show a bar on a terminal, nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from consentkit.console import progress_bar
+
+    with progress_bar(unit) as tell:
+        yield tell
+
+
+def say(message: str) -> None:
+    """Tell the user something that is no result: on stderr."""
+    typer.echo(message, err=True)
+
+
+_SHOWN = 80
+_LONG = re.compile(r"\S{200,}")
+
+
+def sentence(text: str) -> str:
+    """Return a message whose names from data are harmless on a terminal, and none of them longer than a line."""
+    lines = (_LONG.sub(lambda found: found[0][:_SHOWN] + "…", plain(line)) for line in text.split("\n"))
+    return "\n".join(lines)
+
+
+def plain(text: str) -> str:
+    """Return a text with names from data without what a terminal would act on."""
+    return "".join(letter if letter.isprintable() else "�" for letter in text)
+
+
+def console() -> Console:
+    """Return the terminal that tables are printed on."""
+    from rich.console import Console as Terminal
+
+    return Terminal()
