@@ -12,6 +12,7 @@ from consentkit import cli_tools as tools
 from consentkit.cli_options import NewPolicy
 from consentkit.cli_tools import Exit
 from consentkit.errors import UsageError
+from consentkit.phrases import count
 
 Source = Annotated[str, typer.Option("--source", help="The name of the source that Segment settings are of.")]
 Enforcement = Annotated[
@@ -39,9 +40,9 @@ def policy_check(
         warnings, not_checked = [*warnings, *use.unseen], use.not_checked
     for told in [f"warning: {each}" for each in warnings] + [f"not checked: {each}" for each in not_checked]:
         tools.say(tools.plain(told))
-    versions = len(checked.versions)
-    unchecked = f", {len(not_checked)} not checked" if not_checked else ""
-    typer.echo(f"{file}: valid, {versions} version{'s' if versions > 1 else ''}, {len(warnings)} warnings{unchecked}")
+    parts = [count(len(checked.versions), "version"), count(len(warnings), "warning")]
+    parts += [f"{len(not_checked)} not checked"] if not_checked else []
+    typer.echo(f"{file}: valid, {', '.join(parts)}")
     raise typer.Exit(Exit.FINDINGS if strict and warnings else Exit.CLEAN)
 
 

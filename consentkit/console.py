@@ -22,6 +22,8 @@ from rich.table import Table
 from rich.text import Text
 
 from consentkit.phrases import UNITS
+from consentkit.report_words import no_refusal_found
+from consentkit.sources.warehouse_rows import PREFERENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -61,10 +63,7 @@ def verdict(summary: Summary) -> list[tuple[str, str]]:
         told = "No delivery log was given: what the events say is checked, where they were sent is not."
         lines.append((told, "yellow"))
     elif not any(row["code"] in ("V5", "V6") for row in summary.totals):
-        checked = coverage["deliveries"] - coverage["deliveries_without_event"] - coverage["deliveries_unchecked"]
-        told = f"No delivery against a refusal was found among the {checked:,} deliveries that carry a consent object."
-        if not checked:
-            told = "Not one delivery carries a consent object, so none could be held against a refusal."
+        told, checked = no_refusal_found(coverage)
         lines.append((told, "green" if checked else "yellow"))
     if coverage["deliveries_unchecked"]:
         share = _share(coverage["deliveries_unchecked"], coverage["deliveries"])
@@ -127,7 +126,7 @@ def _print_inputs(console: Console, summary: Summary) -> None:
 def _add_sources(table: Table, sources: list[Row]) -> None:
     """Add a line per source: on how many days it has events, and which it lacks while others have some."""
     for number, row in enumerate(sources[:_SHOWN_ROWS]):
-        told, style = f"{row['events']:,} events on {_count(row['days'], 'day', 'days')}", ""
+        told, style = f"{_count(row['events'], 'event', 'events')} on {_count(row['days'], 'day', 'days')}", ""
         ends = {
             "missing_inside": "inside its period",
             "missing_before": "before its first",
@@ -166,6 +165,7 @@ def _print_findings(console: Console, summary: Summary) -> None:
 
 def _finding_cells(row: Row) -> list[Text]:
     where = [clean(str(row[name])) for name in ("destination", "source", "detail") if row[name]] or ["all input"]
+    where = [name.replace(PREFERENCE, "…_") for name in where]  # what all such columns begin with tells none apart
     count = _of(row["deliveries"], row["of_deliveries"]) if row["destination"] else _of(row["events"], row["of_events"])
     people = "" if row["people"] is None else f"{row['people']:,}"
     seen = Text(_span(row))

@@ -56,10 +56,18 @@ def verdict_sentence(summary: Summary) -> str:
         lacking = coverage["events_without_consent_object"]
         lack = f"{lacking:,} of {coverage['events']:,} carry no consent object"
         return f"No delivery log was given, so only the events were checked: {lack}."
+    return no_refusal_found(coverage)[0]
+
+
+def no_refusal_found(coverage: Row) -> tuple[str, bool]:
+    """Say that no delivery of the log went against a refusal; and whether there was one that could have."""
     checked = coverage["deliveries"] - coverage["deliveries_without_event"] - coverage["deliveries_unchecked"]
+    if not coverage["deliveries"]:
+        return "Not one record of the delivery log says that something was delivered.", False
     if not checked:
-        return "Not one delivery carries a consent object, so none could be held against a refusal."
-    return f"No delivery against a refusal was found among the {checked:,} that could be checked."
+        return "Not one delivery carries a consent object, so none could be held against a refusal.", False
+    told = count(checked, "delivery", "deliveries")
+    return f"No delivery against a refusal was found among {told} that could be checked.", True
 
 
 def _against(totals: dict[str, Row]) -> str:

@@ -150,9 +150,10 @@ def _identity(finding: Row) -> str:
 def _why_unchecked(coverage: Row, files: list[Row]) -> str | None:
     if not coverage["events"]:
         return "no event could be read"
-    logs = [row for row in files if row["kind"] == "deliveries" and row["lines"]]
+    logs = [row for row in files if row["kind"] == "deliveries"]
     if logs and not any(row["loaded"] for row in logs):
-        return f"not one of {sum(row['lines'] for row in logs):,} lines of the delivery log could be read"
+        lines = sum(row["lines"] for row in logs)
+        return f"not one of {lines:,} lines of the delivery log could be read" if lines else "the delivery log is empty"
     if coverage["deliveries"] and coverage["deliveries"] == coverage["deliveries_without_event"]:
         return f"none of the {coverage['deliveries']:,} deliveries is of an event that was read"
     return None

@@ -101,3 +101,33 @@ def test_tables_of_a_warehouse_have_the_account_of_a_file(ws: ck.Workspace, tmp_
     assert (account["kind"], account["lines"], account["loaded"]) == ("warehouse", "2", "2")
     assert '<th scope="row">warehouse</th>' in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert records(ws, "SELECT source FROM source_ledger") == [{"source": "default"}]
+
+
+@pytest.mark.parametrize(
+    ("log", "told", "code"),
+    [
+        ("", "Could not check: the delivery log is empty.", 2),
+        ("message_id,destination,status\n", "Could not check: the delivery log is empty.", 2),
+        ("message_id,destination,status\nw1,X,filtered\n", "Not one record of the delivery log says that something", 0),
+        ("message_id,destination,status\nw1,X,delivered\n", "No delivery against a refusal was found among 1", 0),
+        (None, "No delivery log was given", 0),
+    ],
+    ids=["empty", "header only", "nothing delivered", "nothing found", "no log"],
+)
+def test_no_violation_and_nothing_to_check_never_look_alike(
+    ws: ck.Workspace, tmp_path: Path, log: str | None, told: str, code: int
+) -> None:
+    ws.apply(policy({"categories": [{"id": "A", "destinations": ["X"]}]}))
+    (tmp_path / "e.ndjson").write_bytes(ndjson([event({"id": "w1", "preferences": {"A": True}})]))
+    ws.load_events(tmp_path / "e.ndjson")
+    if log is not None:
+        (tmp_path / "log.csv").write_text(log, encoding="utf-8")
+        ws.load_deliveries(tmp_path / "log.csv")
+    summary = ws.summary()
+    assert summary.exit_code("critical") == code
+    console = Console(file=io.StringIO(), width=200)
+    print_summary(console, summary)
+    assert told in console.file.getvalue()  # type: ignore[attr-defined]
+    page = ws.report(tmp_path / "out").read_text(encoding="utf-8")
+    assert told.removeprefix("Could not check: ").removesuffix(".") in page
+    assert [row["problem"] for row in summary.files] == [None, *([] if log is None else ["empty" if code else None])]

@@ -43,6 +43,8 @@ def load_delivery_files(
     engine.run("load deliveries: begin", sql_text("load_deliveries_0_incoming"))
     for file in files:
         _read(engine, file, columns.beside(file.path), progress)
+        if not file.lines and file.problem is None:
+            file.problem = "empty"
     engine.run("load deliveries: link", sql_text("load_deliveries_2_link"))
     write_reading_file(engine, files, None)
     engine.run("load deliveries: account", sql_text("load_deliveries_3_account"))

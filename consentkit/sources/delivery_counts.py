@@ -95,6 +95,8 @@ def load_count_files(engine: Engine, files: list[InputFile], columns: CountColum
             else:
                 rows.append((file.file_id, line, told["destination"], day, told["status"], told["reason"], records))
         file.lines = len(rows) + len(bad)
+        if not file.lines and file.problem is None:
+            file.problem = "empty"
         engine.insert("load counts: read", "incoming_count", _ROW, rows)
         engine.insert("load counts: set aside", "rejected_line", ("file_id", "line", "code", "content"), bad)
     write_reading_file(engine, files, None)
@@ -107,6 +109,8 @@ def _rows(file: InputFile, columns: CountColumns, bad: list[tuple[object, ...]])
         yield from _json_rows(file, bad)
         return
     table = ParquetTable(file) if name.endswith(".parquet") else CsvTable(file, lambda _: None)
+    if not table.columns:
+        return
     columns.check(file.path, table.columns)
     wanted = [each for each in table.columns if any(each in names for names in columns.theirs.values())]
     for batch in table.batches(wanted):
