@@ -95,7 +95,8 @@ class Engine:
         if memory:
             allowed = _bytes(memory)
             self.slice_bytes = min(self.slice_bytes, allowed // 32)
-            config["memory_limit"] = f"{max(allowed - _OWN, allowed // 3) >> 20}MiB"
+            config["memory_limit"] = f"{max(allowed - _OWN, allowed // 2) >> 20}MiB"
+            threads = threads or (1 if allowed < _FOR_MANY else None)
         if threads:
             config["threads"] = str(threads)
         try:
@@ -160,8 +161,8 @@ class Engine:
             self.run(step, f"INSERT INTO {quoted(table)} ({names}) SELECT {cells}", values)
 
     @contextmanager
-    def stream(self, name: str, reader: pa.RecordBatchReader | pa.Table) -> Iterator[None]:
-        """Make Arrow data readable under ``name`` for the length of a block; a stream only once."""
+    def stream(self, name: str, reader: object) -> Iterator[None]:
+        """Make Arrow data, or what gives a stream of it, readable under ``name`` for the length of a block."""
         self._con.register(name, reader)
         try:
             yield
@@ -221,6 +222,8 @@ class Engine:
 
 # What Python, its libraries and the lines being read take beside DuckDB.
 _OWN = 400 << 20
+# Every thread takes memory of its own: with less than this there is enough for one only.
+_FOR_MANY = 10**9
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?i?)b?", re.IGNORECASE)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     Progress = Callable[..., None]
 
 GROUP_BYTES = 1 << 29
+# What finding_any is made of: held one by one, because all at once needs twice the memory.
+_FINDINGS = ("finding_delivery", "finding_record", "finding_event", "finding_history")
 _UNPACKED = 8  # what gzip makes of events, about
 
 
@@ -252,11 +254,13 @@ class Workspace:
         Nothing may be loaded or applied inside it. :meth:`summary`, :meth:`causes`, :meth:`report` and :meth:`pack`
         do so by themselves; around several of them it saves the time again.
         """
-        with self._engine.held("finding_any") as first:
+        with ExitStack() as stack:
+            # inside another such block the first of them is held already, and so are the others
+            outermost = all(stack.enter_context(self._engine.held(view)) for view in _FINDINGS)
             try:
                 yield
             finally:
-                self._judged = None if first else self._judged
+                self._judged = None if outermost else self._judged
 
     def record_audit(self, summary: Summary | None = None) -> None:
         """Note the findings of now in the remediation log: the view ``remediation`` tells what opened and closed since.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from consentkit.engine import quoted, sql_text
 from consentkit.errors import EngineError
-from consentkit.sources.lines import line_batches
+from consentkit.sources.lines import line_batches, line_schema
 from consentkit.sources.settling import account_warehouse, settle
 
 if TYPE_CHECKING:
@@ -76,8 +76,10 @@ def _read_slices(engine: Engine, batches: Iterator[pa.RecordBatch]) -> None:
     """
     engine.run("load events: make room", _ROOM)
     quick, size, lines, left = False, FIRST_SLICE, 0, 0
-    while (first := next(batches, None)) is not None:
-        with engine.stream("slice_line", _slice(first, batches, size)):
+    current = _Slice()
+    with engine.stream("slice_line", current):
+        while (first := next(batches, None)) is not None:
+            current.gather(first, batches, size)
             lines += engine.value("count the lines", "SELECT count(*) FROM slice_line")
             if quick:
                 left, waiting = _take_known(engine)
@@ -85,10 +87,37 @@ def _read_slices(engine: Engine, batches: Iterator[pa.RecordBatch]) -> None:
                     continue
             left = left if quick else lines
             new = _take_slice(engine, "left_line" if quick else "slice_line")
-        quick = new < left / 2 or new < lines / 10
-        size, lines, left = engine.slice_bytes, 0, 0
+            quick = new < left / 2 or new < lines / 10
+            size, lines, left = engine.slice_bytes, 0, 0
     if left:
         _take_slice(engine, "left_line")
+
+
+class _Slice:
+    """The lines that are being taken, for DuckDB under one name.
+
+    A name of their own for each slice would keep them all in memory to the end of the transaction.
+    """
+
+    def __init__(self) -> None:
+        self._lines: pa.Table = line_schema().empty_table()
+
+    def __arrow_c_stream__(self, schema: object | None = None) -> object:
+        """Give the lines to whoever reads Arrow's streams."""
+        stream: object = self._lines.__arrow_c_stream__(schema)
+        return stream
+
+    def gather(self, first: pa.RecordBatch, batches: Iterator[pa.RecordBatch], enough: int) -> None:
+        """Put batches together; many small ones, of small files, are joined so that they cost no more than few."""
+        import pyarrow as pa
+
+        self._lines = first.schema.empty_table()
+        gathered, size = [first], first.nbytes
+        while size < enough and (batch := next(batches, None)) is not None:
+            gathered.append(batch)
+            size += batch.nbytes
+        table = pa.Table.from_batches(gathered)
+        self._lines = table.combine_chunks() if table.num_rows < 2048 * len(gathered) else table
 
 
 def _take_known(engine: Engine) -> tuple[int, int]:
@@ -133,15 +162,3 @@ def write_reading_file(engine: Engine, files: list[InputFile], source: str | Non
     names = ("file_id", "path", "source_given", "bytes", "sha256", "lines", "problem")
     engine.insert("note the files", "reading_file", names, rows)
     engine.run("places of consent", sql_text("load_events_0_places"))
-
-
-def _slice(first: pa.RecordBatch, batches: Iterator[pa.RecordBatch], enough: int) -> pa.Table:
-    """Gather batches to a slice; many small ones, of small files, are joined so that they cost no more than few."""
-    import pyarrow as pa
-
-    gathered, size = [first], first.nbytes
-    while size < enough and (batch := next(batches, None)) is not None:
-        gathered.append(batch)
-        size += batch.nbytes
-    table = pa.Table.from_batches(gathered)
-    return table.combine_chunks() if table.num_rows < 2048 * len(gathered) else table
