@@ -7,7 +7,9 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 import duckdb
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 from support import PREFERENCE, policy, write_tables
 
 if TYPE_CHECKING:
@@ -53,6 +55,23 @@ def test_order_is_by_timestamp_and_arrival_by_received_at(ws: ck.Workspace, tmp_
     latest = "SELECT value, valid_from FROM device_history WHERE is_current"
     assert ws.rows(latest) == [("true", datetime(2026, 3, 2, 12))]
     assert ws.rows("SELECT day FROM event_day ORDER BY day") == [(date(2026, 3, 3),), (date(2026, 3, 4),)]
+
+
+def test_one_event_counts_once_however_its_tables_store_its_time(ws: ck.Workspace, tmp_path: Path) -> None:
+    for name, unit, zone in (
+        ("tracks", "us", "UTC"),
+        ("orders", "ns", "UTC"),
+        ("bills", "ms", None),
+        ("sent", "s", "UTC"),
+    ):
+        at = pa.array([NOON], pa.timestamp(unit, zone))
+        row = {"id": ["m"], "anonymous_id": ["v"], "event": ["e"], "timestamp": at, "received_at": at}
+        (tmp_path / "web").mkdir(exist_ok=True)
+        parquet.write_table(pa.table(row), tmp_path / "web" / f"{name}.parquet", version="2.6")
+    ws.apply(policy(ONE))
+    ws.load_warehouse(tmp_path / "web")
+    assert ws.rows("SELECT message_id, event_at, received_at FROM event") == [("m", NOON, NOON)]
+    assert ws.rows("SELECT count(*) FROM duplicate_line") == [(3,)]
 
 
 def test_without_a_timestamp_the_original_one_stands_in_and_arrival_never(ws: ck.Workspace, tmp_path: Path) -> None:

@@ -248,8 +248,11 @@ def _text(layout: Layout, batch: pa.RecordBatch, theirs: str, csv: bool) -> pa.A
     if isinstance(column.type, pa.BaseExtensionType):
         column = column.storage
     try:
-        if pa.types.is_timestamp(column.type) and column.type.tz is not None:
-            column = column.cast(pa.timestamp(column.type.unit, "UTC"))
+        if pa.types.is_timestamp(column.type):
+            # the tables of an event may store its time differently, and it is the same time: to the microsecond, in UTC
+            zone = column.type.tz and "UTC"
+            column = column.cast(pa.timestamp("us", zone), safe=False)
+            column = column if zone else compute.assume_timezone(column, "UTC")
         column = column.cast(pa.string())
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         kind: Any = column.type
