@@ -22,7 +22,7 @@ from rich.table import Table
 from rich.text import Text
 
 from consentkit.phrases import UNITS
-from consentkit.report_words import no_refusal_found
+from consentkit.report_words import counted, no_refusal_found, too_many
 from consentkit.sources.warehouse_rows import PREFERENCE
 
 if TYPE_CHECKING:
@@ -58,10 +58,14 @@ def verdict(summary: Summary) -> list[tuple[str, str]]:
     for row in summary.totals:
         if row["severity"] == "critical":
             lines.append((_sentence(row), _STYLES["critical"]))
+    if over := too_many(summary):
+        lines.append((over, _STYLES["critical"]))
     coverage = summary.coverage
     if not coverage["delivery_records"]:
-        told = "No delivery log was given: what the events say is checked, where they were sent is not."
-        lines.append((told, "yellow"))
+        told = "where they were sent is not"
+        if counted(summary):
+            told = "and how many were sent where on each day, but not which"
+        lines.append((f"No delivery log was given: what the events say is checked, {told}.", "yellow"))
     elif not any(row["code"] in ("V5", "V6") for row in summary.totals):
         told, checked = no_refusal_found(coverage)
         lines.append((told, "green" if checked else "yellow"))

@@ -50,12 +50,10 @@ def verdict_sentence(summary: Summary) -> str:
         told = f"Consent was not kept: {count(deliveries, 'delivery', 'deliveries')} to {where} although it was refused"
         least = "at least " if len({row["code"] for row in refused}) > 1 else ""
         return f"{told}, of {least}{count(people, 'person', 'people')}{', ' + when if when else ''}."
-    if against := _against(totals):
+    if against := _against(totals) or too_many(summary):
         return against
     if not coverage["delivery_records"]:
-        lacking = coverage["events_without_consent_object"]
-        lack = f"{lacking:,} of {coverage['events']:,} carry no consent object"
-        return f"No delivery log was given, so only the events were checked: {lack}."
+        return _without_log(summary)
     return no_refusal_found(coverage)[0]
 
 
@@ -70,6 +68,15 @@ def no_refusal_found(coverage: Row) -> tuple[str, bool]:
     return f"No delivery against a refusal was found among {told} that could be checked.", True
 
 
+def _without_log(summary: Summary) -> str:
+    """Say what was checked where there is no delivery log."""
+    if counted(summary):
+        return "No delivery log was given; by the counts, no destination surely got more in a day than the rules allow."
+    lacking, events = summary.coverage["events_without_consent_object"], summary.coverage["events"]
+    lack = f"{lacking:,} of {events:,} carry no consent object"
+    return f"No delivery log was given, so only the events were checked: {lack}."
+
+
 def _against(totals: dict[str, Row]) -> str:
     """Say what was found where no delivery of the log went against a refused category; empty where nothing was."""
     if "X37" in totals:
@@ -79,6 +86,22 @@ def _against(totals: dict[str, Row]) -> str:
         told = count(totals["V7"]["deliveries"], "delivery", "deliveries")
         return f"No delivery against a refused category was found, but {told} although the integrations object said no."
     return ""
+
+
+def counted(summary: Summary) -> bool:
+    """Say whether delivery counts were held against the rules."""
+    return any(row["kind"] == "counts" and row["loaded"] for row in summary.files)
+
+
+def too_many(summary: Summary) -> str:
+    """Say what delivery counts are certain to show beyond what the rules allow; empty where that is nothing."""
+    over = [row for row in summary.findings if row["code"] == "X25" and row["certainty"] == "certain"]
+    if not over:
+        return ""
+    places = list(dict.fromkeys(visible(row["destination"], 40) for row in over))
+    where = listing(places) if len(places) <= 3 else count(len(places), "destination")
+    told = count(sum(row["deliveries"] for row in over), "delivery", "deliveries")
+    return f"More was delivered to {where} than the rules allow: by the counts alone {told} too many."
 
 
 def facts(summary: Summary) -> list[tuple[str, str, str]]:
@@ -126,7 +149,12 @@ def unchecked(summary: Summary) -> list[str]:
     ]
     told = [f"{n:,} of {whole:,} {what} ({percent(n, whole)})." for n, whole, what in found if n]
     if not coverage["delivery_records"]:
-        told.insert(0, "No delivery log was given: where the events were sent is not known.")
+        known = (
+            "which event went where is not known, only how many"
+            if counted(summary)
+            else "where the events were sent is not known"
+        )
+        told.insert(0, f"No delivery log was given: {known}.")
     if summary.unchecked:
         told.insert(0, f"{summary.unchecked[0].upper()}{summary.unchecked[1:]}.")
     return told

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -20,7 +21,8 @@ from warehouse_support import (
 )
 
 import consentkit as ck
-from consentkit.sources.warehouse_rows import category_of_part, preference_text
+from consentkit.sources.warehouse_places import open_place
+from consentkit.sources.warehouse_rows import Window, category_of_part, preference_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -325,6 +327,44 @@ def test_the_window_is_pushed_down_and_keeps_rows_without_arrival(
     rows_without = {"tracks": [{"id": "undated", "received_at": "", "timestamp": ""}]}
     ws.load_warehouse(write_tables(tmp_path / "d", rows_without), since="2026-04-01")
     assert ws.rows("SELECT event_at FROM event WHERE message_id = 'undated'") == [(None,)]
+
+
+@pytest.mark.parametrize("store", [each for each in STORES if each != "csv"])
+def test_a_place_sends_the_wanted_columns_of_the_rows_in_the_window_only(
+    tables: Tables, store: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    some = {f"sent_{name}": tables[name] for name in ("web.tracks", "web.pages")}
+    place = open_place(write(some, store, tmp_path, request))
+    try:
+        table = next(each for each in place.tables() if each.label == "sent_web.tracks")
+        wanted = ["id", "received_at", f"{PREFERENCE}advertising"]
+        window = Window(datetime(2026, 3, 10), datetime(2026, 3, 12))
+        sent = list(place.batches(table, wanted, "received_at", window))
+        every = sum(batch.num_rows for batch in place.batches(table, wanted, "received_at", Window()))
+    finally:
+        place.close()
+    assert every == some["sent_web.tracks"].num_rows
+    assert {tuple(batch.schema.names) for batch in sent} == {tuple(wanted)}
+    days = {str(moment)[:10] for batch in sent for moment in batch.column("received_at").to_pylist()}
+    spare = {"2026-03-09", "2026-03-12"} if store == "sqlite" else set()  # text may have an offset
+    assert {"2026-03-10", "2026-03-11"} <= days <= {"2026-03-10", "2026-03-11"} | spare
+
+
+def test_sqlite_sends_times_of_every_form(ws: ck.Workspace, tmp_path: Path) -> None:
+    times = [
+        "2026-03-10 00:00:00",
+        "2026-03-11T01:00:00+05:00",
+        "2026-03-09 23:00:00-02:00",
+        None,
+        "soon",
+        "2026-03-20",
+    ]
+    rows = {"id": [f"m{n}" for n in range(len(times))], "user_id": ["u"] * len(times), "received_at": times}
+    ws.apply(policy(ONE))
+    ws.load_warehouse(
+        as_sqlite({"web.tracks": pa.table(rows)}, tmp_path / "w.sqlite"), since="2026-03-10", until="2026-03-11"
+    )
+    assert ws.rows("SELECT message_id FROM event ORDER BY 1") == [("m0",), ("m1",), ("m2",), ("m3",), ("m4",)]
 
 
 HOSTILE = ('"; DROP TABLE event; --', "select", "Ünïcödé · ☃", "a'b", "with space", "semi;colon", "new\nline")

@@ -15,7 +15,9 @@ from typer.testing import CliRunner
 
 import consentkit as ck
 from consentkit.cli import app
+from consentkit.console import verdict
 from consentkit.policy.importing import as_file, import_policy
+from consentkit.report_words import verdict_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,6 +71,13 @@ def test_counts_alone_find_what_the_log_finds_and_nothing_more(sample: ck.Worksp
         assert sum(row[5] for row in ws.rows(shown["sql"])) == shown["deliveries"]
         assert shown["severity"] == "critical"
         assert [row["detail"] for row in rows if row["code"] == "X29"] == ["legacy-crm"]
+        too_many = sum(n for _, n in found)
+        told = verdict_sentence(ws.summary())
+        assert told.startswith("More was delivered to Braze")
+        assert told.endswith(f"than the rules allow: by the counts alone {too_many} deliveries too many.")
+        assert all(name in told for name, _ in found)
+        assert told in [line for line, _ in verdict(ws.summary())]
+        assert any("how many were sent where on each day" in line for line, _ in verdict(ws.summary()))
 
 
 def assert_accounted_counts(ws: ck.Workspace) -> None:

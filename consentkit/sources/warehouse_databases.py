@@ -7,7 +7,7 @@ Each is read through a connection of its own that can only read; names become SQ
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from consentkit.engine import quoted
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from consentkit.sources.warehouse_rows import Window
 
 SYSTEM = ("information_schema", "pg_catalog", "pg_toast", "pg_internal")
+
+_SQLITE_DAY = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]"
 
 
 class SqlPlace:
@@ -160,6 +162,17 @@ class SqlitePlace(SqlPlace):
 
     def _named(self, table: TableName) -> str:
         return quoted(table.label)
+
+    def _where(self, column: str, kind: str, window: Window) -> str:  # noqa: ARG002
+        """Write the window by the day that a text begins with, an offset's hours to spare; other forms are read."""
+        edges = ((window.since, ">=", -14), (window.until, "<=", 14))
+        tests = [
+            f"substr({column}, 1, 10) {sign} '{(moment + timedelta(hours=spare)).date().isoformat()}'"
+            for moment, sign, spare in edges
+            if moment is not None
+        ]
+        no_day = f"{column} IS NULL OR {column} NOT GLOB '{_SQLITE_DAY}*'"
+        return f" WHERE ({' AND '.join(tests)}) OR {no_day}" if tests else ""
 
 
 def name_of(name: str) -> TableName:

@@ -46,6 +46,7 @@ beside AS (
         t.day AS told_day,
         COALESCE(t.delivered, 0) AS delivered,
         COALESCE(t.discarded, 0) AS discarded,
+        COALESCE(t.settled, 0) AS settled,
         COALESCE(e.events, 0) AS events,
         COALESCE(e.due, 0) AS due,
         COALESCE(e.unclear, 0) AS unclear,
@@ -62,6 +63,7 @@ followed AS (
         b.told_day AS told_day,
         b.delivered AS delivered,
         b.discarded AS discarded,
+        b.settled AS settled,
         b.events AS events,
         b.due AS due,
         b.unclear AS unclear,
@@ -79,6 +81,7 @@ SELECT
     CAST(f.refused AS BIGINT) AS refused,
     CAST(f.delivered AS BIGINT) AS delivered,
     CAST(f.discarded AS BIGINT) AS discarded,
+    CAST(f.settled AS BIGINT) AS settled,
     CAST(COALESCE(f.open_before, 0) AS BIGINT) AS late,
     CASE WHEN y.day IS NULL THEN FALSE ELSE TRUE END AS has_events,
     CASE WHEN p.day IS NULL THEN TRUE ELSE FALSE END AS whole

@@ -1,9 +1,15 @@
 -- One row per destination, day and finding that counts alone show: n too many or too few, out of out_of (RULES.md 10).
 -- X25 more deliveries than the rules allow: certain, unless late events of the day before, or events a warehouse does not show, could explain it.
+-- An Actions destination may count an event once for each of its mappings: certain only where it settles no more than there
+-- are events, each once, or where nothing at all may be delivered.
 -- X26 fewer consent discards than events refused: possible, because an overview may lack some of them.
 SELECT
     'X25' AS code,
-    CASE WHEN r.whole = TRUE AND r.delivered - r.allowed > r.late THEN 'certain' ELSE 'possible' END AS certainty,
+    CASE
+        WHEN r.whole = FALSE OR r.delivered - r.allowed <= r.late THEN 'possible'
+        WHEN d.kind = 'actions' AND r.settled > r.events + r.late AND r.allowed + r.late > 0 THEN 'possible'
+        ELSE 'certain'
+    END AS certainty,
     r.destination_id AS destination_id,
     d.name AS destination,
     r.day AS day,

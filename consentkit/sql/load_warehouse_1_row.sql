@@ -25,5 +25,5 @@ SELECT
     hash(nullif(trim(w.anonymous_id), ''), nullif(trim(w.user_id), ''), coalesce(w.event_at, w.original_at)) AS core
 FROM timed AS w
 CROSS JOIN arrival_window AS a
-WHERE coalesce(try_cast(coalesce(w.received_at, w.event_at) AS TIMESTAMP) >= a.since, TRUE)
-    AND coalesce(try_cast(coalesce(w.received_at, w.event_at) AS TIMESTAMP) < a.until, TRUE)
+WHERE (a.since IS NULL OR coalesce(as_utc(coalesce(w.received_at, w.event_at)) >= a.since, TRUE))
+    AND (a.until IS NULL OR coalesce(as_utc(coalesce(w.received_at, w.event_at)) < a.until, TRUE))
