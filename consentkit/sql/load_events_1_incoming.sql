@@ -114,10 +114,12 @@ formed AS (
                     OR json_exists(g.text, '$.traits.customTrackingPreferences'), FALSE)
             ELSE FALSE
         END AS manager_traits,
-        -- what the page says it had loaded (RULES.md 3)
+        -- what the page says it had loaded (RULES.md 3); only an escaped line may hold the text of such an object instead
         CASE
-            WHEN contains(g.metadata, 'bundled"') AND json_valid(g.metadata)
-                THEN json_extract(g.metadata, ['$.bundled', '$.unbundled', '$.failedInitializations'])
+            WHEN NOT contains(g.metadata, 'bundled"') THEN NULL
+            WHEN g.escaped AND g.metadata IS NOT NULL
+                THEN json_extract(g.text, ['$._metadata.bundled', '$._metadata.unbundled', '$._metadata.failedInitializations'])
+            ELSE json_extract(g.metadata, ['$.bundled', '$.unbundled', '$.failedInitializations'])
         END AS bundle
     FROM named AS g
 )
