@@ -211,6 +211,26 @@ def test_a_file_of_blank_lines_is_empty_and_no_failure(
     assert (code, "prose.ndjson: not one of its 2 lines could be loaded: the line is not JSON" in err) == (2, True)
 
 
+def test_what_a_page_had_loaded_is_explained_and_its_unknown_names_are_listed(
+    run: Callable[..., tuple[int, str, str]], tmp_path: Path
+) -> None:
+    rules, db = tmp_path / "p.yml", tmp_path / "a.duckdb"
+    rules.write_text(CALM + "sources: [{name: web, enforcement: analytics.js, consent_model: opt-in}]\n")
+    line = json.loads(event(tmp_path, False).read_text())
+    line["_metadata"] = {"bundled": ["Segment.io", "Pixel", "Stranger"], "unbundled": ["Cloudy"]}
+    (tmp_path / "events.ndjson").write_text(json.dumps(line) + "\n")
+    code, printed, _ = run(
+        "audit", tmp_path / "events.ndjson", "--policy", rules, "--db", db, "--out", tmp_path / "out"
+    )
+    assert code == 1
+    assert "Page had loaded a destination although consent was refused: 1 event of 1 person" in printed
+    assert "Consent was not kept on the page: 1 event of 1 person" in (tmp_path / "out" / "report.html").read_text()
+    code, printed, _ = run("explain", "m1", "--db", db)
+    assert (code, printed.count("the page had loaded it")) == (0, 1)
+    code, printed, _ = run("policy", "names", "--db", db)
+    assert (code, "Stranger  in lists of what a page had loaded" in printed, "Cloudy" in printed) == (0, True, False)
+
+
 RUDDER = """
 version: 1
 platform: rudderstack

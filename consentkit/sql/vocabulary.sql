@@ -252,7 +252,7 @@ INSERT INTO finding_code VALUES
     ('X35', 'warning', 'Word in a consent stamp that has no known meaning', 'Give the word a meaning in the policy, under stamps: it counts neither as a refusal nor as a grant.', 'RULES 10, X35; 11'),
     ('X34', 'info', 'Consent string that is kept and not decoded', 'TCF and GPP strings say more than categories: compare them with a decoder of your own.', 'RULES 10, X34; 8'),
     ('X36', 'info', 'Identify call with the traits of the retired Consent Manager', 'Finish the migration: see consentkit migration.', 'RULES 10, X36; 3'),
-    ('X37', 'critical', 'Page had loaded a destination although consent was refused', 'It got these events from the device, of which no cloud log tells: update the wrapper that loads device-mode destinations.', 'RULES 10, X37; 3'),
+    ('X37', 'critical', 'Page had loaded a destination although consent was refused', 'It got these events from the device, of which no cloud log tells. After a refusal that goes on until the page is loaded again: update the wrapper that loads device-mode destinations, and let it reload the page.', 'RULES 10, X37; 3'),
     ('X38', 'info', 'Destination loaded on the device although refused there', 'It stays listed whether it got the event or not: a log of the destination itself would settle it.', 'RULES 10, X38; 3'),
     ('X1', 'warning', 'Lines that could not be read', 'Look at rejected_line: these lines are in no count below.', 'RULES 10, X1'),
     ('X2', 'warning', 'File that could not be read to its end', 'Export the file again: what came after the damage is in no count.', 'RULES 10, X2'),
