@@ -10,15 +10,15 @@ import argparse
 import gzip
 import json
 import shutil
-import sys
 import tempfile
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from measuring import Cost, in_turns, run
+from measuring import PYTHON, Cost, in_turns, run, work
 
-HERE = Path(__file__).parent
-PYTHON = sys.executable
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 CONSENTKIT = [PYTHON, "-c", "from consentkit.cli import main; main()"]
 PEERS = {"DuckDB by hand": "by_hand", "pandas": "with_pandas", "polars": "with_polars"}
 
@@ -64,7 +64,7 @@ class Data(NamedTuple):
 
     @property
     def database(self) -> Path:
-        """Where a loaded database is kept between measurements."""
+        """Where a loaded database is kept during the measurements."""
         return self.folder / "loaded.duckdb"
 
 
@@ -82,11 +82,6 @@ def made(folder: Path, size: str) -> Data:
                 shutil.copyfileobj(packed, plain, 1 << 20)
         partial.rename(data.plain)
     return data
-
-
-def work(name: str, *arguments: object) -> list[str]:
-    """Return the command that runs one piece of work as a process."""
-    return [PYTHON, str(HERE / "work.py"), name, *map(str, arguments)]
 
 
 def load(data: Data, events: Path, *options: str) -> list[str]:
@@ -121,9 +116,9 @@ def loading(data: Data, runs: int) -> tuple[list[Row], list[str]]:
 
 def judging(data: Data) -> list[Row]:
     """Findings, another policy and questions on a database with events and deliveries."""
-    if not data.database.exists():
-        events, deliveries = str(data.folder / "events"), str(data.folder / "deliveries")
-        run([*CONSENTKIT, "audit", events, "-d", deliveries, "--policy", str(data.policy), "--db", str(data.database)])
+    data.database.unlink(missing_ok=True)  # one of an earlier run may have another layout
+    events, deliveries = str(data.folder / "events"), str(data.folder / "deliveries")
+    run([*CONSENTKIT, "audit", events, "-d", deliveries, "--policy", str(data.policy), "--db", str(data.database)])
     rows = []
     said: dict[str, float] = json.loads(run(work("findings", data.database)).said)
     both = said["findings"] + said["by destination"]
@@ -165,6 +160,40 @@ def auditing(data: Data, runs: int) -> tuple[list[Row], list[str]]:
     ]
 
 
+def bounded(data: Data) -> tuple[list[Row], list[str]]:
+    """The whole audit in little memory: what it peaks at, and what the limit costs."""
+    audit = [*CONSENTKIT, "audit", str(data.folder / "events"), "-d", str(data.folder / "deliveries")]
+    rows, free = [], run([*audit, "--policy", str(data.policy)])
+    for limit, size in (("1GB", 1000), ("512MB", 512)):
+        cost = run([*audit, "--policy", str(data.policy), "--memory", limit])
+        rows.append(Row(data.size, f"peak of an audit with --memory {limit}", cost.peak * 1.048576, size, 1, "MB"))
+        rows.append(Row(data.size, f"processor time with --memory {limit}, against none", cost.cpu, free.cpu, None))
+    return rows, [f"{data.size}: an audit without a limit peaks at {free.peak:.0f} MB"]
+
+
+def incremental(data: Data) -> list[Row]:
+    """The last of thirty days, added to the others, against all thirty; starting and known files left out of both."""
+    target = Path(tempfile.mkdtemp(dir=data.folder.parent, prefix="run-"))
+    kinds = {kind: sorted((data.folder / kind).rglob("*.gz")) for kind in ("events", "deliveries")}
+    last = max(path.name[-20:-10] for path in kinds["deliveries"])
+    for kind, paths in kinds.items():
+        for path in paths:
+            folder = target / ("last" if last in path.stem else "before") / kind
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / f"{path.parent.name}-{path.name}").symlink_to(path.resolve())
+
+    def loaded(part: str, database: str) -> Cost:
+        folder = target / part
+        options = ["--policy", str(data.policy), "--db", str(target / database)]
+        return run([*CONSENTKIT, "load", str(folder / "events"), "-d", str(folder / "deliveries"), *options])
+
+    before, day = loaded("before", "a"), loaded("last", "a")
+    again = loaded("last", "a")
+    days = len(kinds["deliveries"])
+    whole = (before.cpu - again.cpu) / (days - 1) if days > 1 else before.cpu
+    return [Row(data.size, "one more day, against one of all", day.cpu - again.cpu, whole, 2)]
+
+
 def starting(runs: int) -> list[Row]:
     """What a user waits for before anything happens."""
     commands = {"--help": [*CONSENTKIT, "--help"], "import": [PYTHON, "-c", "import consentkit"]}
@@ -173,6 +202,15 @@ def starting(runs: int) -> list[Row]:
         Row("-", "consentkit --help", cost["--help"].wall, 1, 0.5, "s"),
         Row("-", "import consentkit", cost["import"].wall, 1, 0.5, "s"),
     ]
+
+
+def measured(data: Data, runs: int) -> Iterator[tuple[list[Row], list[str]]]:
+    """Measure one size, part by part."""
+    yield loading(data, runs)
+    yield judging(data), []
+    yield auditing(data, runs)
+    yield bounded(data)
+    yield incremental(data), []
 
 
 def table(rows: list[Row]) -> str:
@@ -197,7 +235,7 @@ def main() -> None:
     rows, notes = starting(given.runs), []
     for size in given.sizes:
         data = made(given.folder, size)
-        for part in (loading(data, given.runs), (judging(data), []), auditing(data, given.runs)):
+        for part in measured(data, given.runs):
             rows += part[0]
             notes += part[1]
             print(table(part[0]), flush=True)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import time
+from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+PYTHON = sys.executable
 
 
 class Cost(NamedTuple):
@@ -23,6 +27,11 @@ class Cost(NamedTuple):
 
 class Failed(Exception):
     """A command that is measured ended with an exit code it should not end with."""
+
+
+def work(name: str, *arguments: object) -> list[str]:
+    """Return the command that runs one piece of work as a process."""
+    return [PYTHON, str(Path(__file__).with_name("work.py")), name, *map(str, arguments)]
 
 
 def run(command: Sequence[str]) -> Cost:

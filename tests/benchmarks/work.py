@@ -104,6 +104,25 @@ def apply(database: str, other: str, policy: str) -> None:
         ws.apply(policy)
 
 
+def load_anew(folder: str, database: str) -> None:
+    """Load the events, deliveries and policy of a folder into a new database."""
+    import consentkit as ck
+
+    Path(database).unlink(missing_ok=True)
+    with ck.open(database) as ws:
+        ws.apply(Path(folder, "policy.yml"))
+        ws.load_events(Path(folder, "events.ndjson"))
+        ws.load_deliveries(Path(folder, "deliveries.ndjson"))
+
+
+def judge(database: str) -> None:
+    """Ask for everything an audit finds."""
+    import consentkit as ck
+
+    with ck.open(database) as ws:
+        print(len(ws.summary().findings))
+
+
 def _policy(path: str) -> tuple[dict[str, str], dict[str, set[str]]]:
     """Return the name of each destination by every way of writing it, and the categories each needs."""
     import yaml
