@@ -69,9 +69,18 @@ def load(
     if events:
         with progress("bytes") as tell:
             workspace.load_events(events, source=source, progress=tell)
+        _warn_of_situations(workspace)
     if deliveries:
         with progress("bytes") as tell:
             workspace.load_deliveries(deliveries, columns=mapping, constants=fixed, export=export, progress=tell)
+
+
+def _warn_of_situations(workspace: Workspace) -> None:
+    from consentkit.engine import sql_text
+
+    for situations, events, differ in workspace.rows(sql_text("ask_situations")):
+        where = f"warning: {situations:,} routing situations among {count(events, 'event')}, by {differ}"
+        say(f"{where}: each is judged by itself, which takes long; a time or an id of the event in it does this")
 
 
 @contextmanager

@@ -35,8 +35,9 @@ if TYPE_CHECKING:
     Progress = Callable[..., None]
 
 GROUP_BYTES = 1 << 29
-# What finding_any is made of: held one by one, because all at once needs twice the memory.
-_FINDINGS = ("finding_delivery", "finding_record", "finding_event", "finding_history")
+# What everything found rests on, and what finding_any is made of: held one by one, because all at once needs twice the
+# memory, and DuckDB takes longer to plan the whole than to run it.
+_JUDGEMENTS = ("verdict", "decision", "finding_delivery", "finding_record", "finding_event", "finding_history")
 _UNPACKED = 8  # what gzip makes of events, about
 
 
@@ -256,7 +257,7 @@ class Workspace:
         """
         with ExitStack() as stack:
             # inside another such block the first of them is held already, and so are the others
-            outermost = all(stack.enter_context(self._engine.held(view)) for view in _FINDINGS)
+            outermost = all(stack.enter_context(self._engine.held(view)) for view in _JUDGEMENTS)
             try:
                 yield
             finally:

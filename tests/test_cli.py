@@ -304,3 +304,23 @@ def test_help_costs_little_and_imports_no_heavy_package() -> None:
     code += "print({'pandas', 'pyarrow', 'duckdb', 'pydantic', 'great_expectations', 'altair'} & set(sys.modules))"
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert printed.strip().endswith("set()")
+
+
+@pytest.mark.parametrize(
+    ("at", "named"),
+    [("consent", "context.consent"), ("integrations", "the names in the integrations object"), ("", "")],
+)
+def test_events_that_all_differ_for_the_rules_are_said_to_take_long(
+    run: Callable[..., tuple[int, str, str]], tmp_path: Path, at: str, named: str
+) -> None:
+    lines = []
+    for number in range(20_001):
+        consent = {"categoryPreferences": {"Ads": True}, "at": number if at == "consent" else 0}
+        names = {f"tool {number if at == 'integrations' else 0}": False}
+        said = {"type": "track", "messageId": f"m{number}", "context": {"consent": consent}, "integrations": names}
+        lines.append(json.dumps(said) + "\n")
+    (tmp_path / "events.ndjson").write_text("".join(lines))
+    code, _, err = run("load", tmp_path / "events.ndjson", "--db", tmp_path / "x.duckdb")
+    warned = f"20,001 routing situations among 20,001 events, by {named}"
+    assert (code, warned in err) == (0, bool(at))
+    assert ("routing situations" in err) == bool(at)
