@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import vl_convert
-from report_support import HOSTILE, load_hostile, load_sample
+from report_support import HOSTILE, load_hostile
 
 import consentkit as ck
 from consentkit.charts import CHARTS
@@ -20,13 +20,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 each_chart = pytest.mark.parametrize("name", CHARTS)
-
-
-@pytest.fixture(scope="module")
-def sample() -> Iterator[ck.Workspace]:
-    with ck.open() as ws:
-        load_sample(ws)
-        yield ws
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from history_support import START, choice, load
-from report_support import HOSTILE, load_sample
+from report_support import HOSTILE
 from support import event, ndjson, policy
 from typer.testing import CliRunner
 
@@ -18,17 +18,9 @@ from consentkit.charts.export import svg
 from consentkit.cli import app
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 MAPPED = {"categories": [{"id": "A", "destinations": ["X"]}, {"id": "B", "destinations": ["Y"]}]}
-
-
-@pytest.fixture(scope="module")
-def sample() -> Iterator[ck.Workspace]:
-    with ck.open() as ws:
-        load_sample(ws)
-        yield ws
 
 
 def title(chart: Any) -> str:

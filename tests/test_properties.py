@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import json
 import tempfile
-from itertools import permutations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -304,6 +303,9 @@ def _inputs(folder: Path) -> None:
     (folder / "log.ndjson").write_bytes(ndjson(log))
 
 
+ORDERS = (("1", "2", "3", "log"), ("log", "3", "2", "1"), ("2", "log", "1", "3"))
+
+
 def _findings(ws: ck.Workspace) -> list[str]:
     return sorted(map(str, records(ws, "SELECT * FROM finding")))
 
@@ -311,12 +313,12 @@ def _findings(ws: ck.Workspace) -> list[str]:
 def test_order_of_loading_is_no_matter(ws: ck.Workspace, tmp_path: Path) -> None:
     _inputs(tmp_path)
     seen = set()
-    for number, order in enumerate(list(permutations(["1.ndjson", "2.ndjson", "3.ndjson", "log.ndjson"]))[::5]):
+    for number, order in enumerate(ORDERS):
         empty(ws)
         if number % 2:
             ws.apply(RULES)
         for name in order:
-            (ws.load_deliveries if name == "log.ndjson" else ws.load_events)(tmp_path / name)
+            (ws.load_deliveries if name == "log" else ws.load_events)(tmp_path / f"{name}.ndjson")
         ws.apply(RULES)
         seen.add(tuple(_findings(ws)))
     assert len(seen) == 1

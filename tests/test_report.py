@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from report_support import SCRIPT, load_hostile, load_sample
+from report_support import SCRIPT, load_hostile
 from test_cli import run as run
 
 import consentkit as ck
@@ -30,9 +30,9 @@ VOID = {"meta", "link", "br", "img", "hr", "input"}
 
 
 @pytest.fixture(scope="module")
-def sample() -> Iterator[ck.Workspace]:
-    with ck.open() as ws:
-        load_sample(ws)
+def sample(sample_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ck.Workspace]:
+    """A sample of its own, which these tests report on."""
+    with ck.open(shutil.copy(sample_file, tmp_path_factory.mktemp("own") / "own.duckdb")) as ws:
         yield ws
 
 

@@ -10,10 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from support import SAMPLE, Row, assert_accounted, ledger, records
 
-import consentkit as ck
-
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    import consentkit as ck
 
 TRUTH: Row = json.loads((SAMPLE / "truth.json").read_text(encoding="utf-8"))
 FAULTS: list[Row] = TRUTH["faults"]
@@ -30,16 +28,6 @@ REJECTED = {
     "invalid_utf8": "not_utf8",
     "not_an_object": "not_object",
 }
-
-
-@pytest.fixture(scope="module")
-def sample() -> Iterator[ck.Workspace]:
-    """The sample, loaded and judged."""
-    with ck.open() as ws:
-        ws.load_events(SAMPLE / "events")
-        ws.load_deliveries(SAMPLE / "deliveries")
-        ws.apply(SAMPLE / "policy.yml")
-        yield ws
 
 
 def moment(text: str) -> datetime:

@@ -4,22 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import pytest
-from report_support import SCRIPT, load_hostile, load_sample
+from report_support import SCRIPT, load_hostile
 
 import consentkit as ck
 from consentkit.history import person, withdrawals
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
-
-
-@pytest.fixture(scope="module")
-def sample() -> Iterator[ck.Workspace]:
-    with ck.open() as ws:
-        load_sample(ws)
-        yield ws
 
 
 def results(ws: ck.Workspace) -> dict[str, Any]:

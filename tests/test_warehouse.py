@@ -49,15 +49,6 @@ def postgres() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def raw() -> Iterator[ck.Workspace]:
-    with ck.open() as ws:
-        ws.apply(SAMPLE / "policy.yml")
-        ws.load_events(SAMPLE / "events")
-        ws.load_deliveries(SAMPLE / "deliveries")
-        yield ws
-
-
-@pytest.fixture(scope="module")
 def flat(tables: Tables, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ck.Workspace]:
     """The sample from Parquet tables."""
     with ck.open() as ws:
@@ -92,13 +83,13 @@ def findings(ws: ck.Workspace) -> list[Row]:
 
 
 def test_decisions_are_those_of_the_raw_lines_or_say_what_they_cannot_know(
-    raw: ck.Workspace, flat: ck.Workspace
+    sample: ck.Workspace, flat: ck.Workspace
 ) -> None:
-    known, told = decisions(raw), decisions(flat)
+    known, told = decisions(sample), decisions(flat)
     assert len(told) > 20_000
     shared = {
         key
-        for (key,) in raw.rows("SELECT e.message_id FROM shared_message AS s INNER JOIN event AS e USING (event_id)")
+        for (key,) in sample.rows("SELECT e.message_id FROM shared_message AS s INNER JOIN event AS e USING (event_id)")
     }
     assert {key for key, _ in told.keys() - known.keys()} <= shared  # they differ in what no column holds
     unknown = unrecorded = 0
@@ -150,9 +141,9 @@ def by_key(ws: ck.Workspace) -> dict[Key, dict[str, Row]]:
 
 
 def test_every_finding_is_that_of_the_raw_lines_or_the_warehouse_says_why_not(
-    raw: ck.Workspace, flat: ck.Workspace
+    sample: ck.Workspace, flat: ck.Workspace
 ) -> None:
-    known, told = by_key(raw), by_key(flat)
+    known, told = by_key(sample), by_key(flat)
     assert len(known) > 20
     said = {code for code, *_ in told}
     differ = {key for key in known.keys() | told.keys() if known.get(key) != told.get(key)}
@@ -165,8 +156,8 @@ def test_every_finding_is_that_of_the_raw_lines_or_the_warehouse_says_why_not(
     assert same >= {"V8", "V11", "V13", "V18", "V20", "R1"}
 
 
-def test_where_the_warehouse_cannot_know_its_findings_are_bounds(raw: ck.Workspace, flat: ck.Workspace) -> None:
-    known, told = by_key(raw), by_key(flat)
+def test_where_the_warehouse_cannot_know_its_findings_are_bounds(sample: ck.Workspace, flat: ck.Workspace) -> None:
+    known, told = by_key(sample), by_key(flat)
 
     def counted(rows: dict[str, Row], certainty: str, what: str = "events") -> int:
         return int(rows[certainty][what]) if certainty in rows else 0
@@ -208,7 +199,7 @@ def test_every_store_gives_the_same_findings(
 
 @pytest.mark.parametrize("first", ["raw", "warehouse"])
 def test_raw_lines_settle_what_the_warehouse_leaves_open(
-    raw: ck.Workspace, tables: Tables, first: str, tmp_path: Path
+    sample: ck.Workspace, tables: Tables, first: str, tmp_path: Path
 ) -> None:
     with ck.open() as ws:
         ws.apply(SAMPLE / "policy.yml")
@@ -220,7 +211,7 @@ def test_raw_lines_settle_what_the_warehouse_leaves_open(
         if first == "raw":
             ws.load_warehouse(where)
         about_events = [row for row in findings(ws) if row["code"] != "X1"]  # which counts rows of tables too
-        assert about_events == [row for row in findings(raw) if row["code"] != "X1"]
+        assert about_events == [row for row in findings(sample) if row["code"] != "X1"]
         assert_accounted(ws)
         assert ws.rows("SELECT sum(loaded) FROM input_file WHERE kind = 'warehouse'") == [(0,)]
 

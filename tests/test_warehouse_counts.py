@@ -20,19 +20,9 @@ from consentkit.policy.importing import as_file, import_policy
 from consentkit.report_words import verdict_sentence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 RUN = CliRunner()
-
-
-@pytest.fixture(scope="module")
-def sample() -> Iterator[ck.Workspace]:
-    with ck.open() as ws:
-        ws.apply(SAMPLE / "policy.yml")
-        ws.load_events(SAMPLE / "events")
-        ws.load_deliveries(SAMPLE / "deliveries")
-        yield ws
 
 
 def overview(ws: ck.Workspace, path: Path) -> Path:
