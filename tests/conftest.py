@@ -41,9 +41,9 @@ def sample_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def sample(sample_file: Path) -> Iterator[ck.Workspace]:
-    """The sample, loaded and judged, for tests that only read it."""
+    """The sample, loaded, and judged once for all tests that only read it."""
     state = "SELECT (SELECT count(*) FROM audit), count(*), max(file_id) FROM input_file"
-    with ck.open(shutil.copy(sample_file, sample_file.with_name("shared.duckdb"))) as ws:
+    with ck.open(shutil.copy(sample_file, sample_file.with_name("shared.duckdb"))) as ws, ws.judged():
         before = ws.rows(state)
         yield ws
         assert ws.rows(state) == before, "a test changed the sample that all share"
