@@ -90,13 +90,19 @@ def records(ws: ck.Workspace, query: str, params: Sequence[object] = ()) -> list
 
 
 def empty(ws: ck.Workspace) -> None:
-    """Empty a workspace but for the fixed vocabularies: far faster than opening another one."""
+    """Make the tables of a workspace anew but for the fixed vocabularies: far faster than opening another one.
+
+    Rows that are only deleted would still be counted by DuckDB's optimizer, which leaves out what reads an empty table.
+    """
     fixed = (
         "('about', 'status_word', 'reason_code', 'reject_code', 'decision_reason', 'finding_code', "
         "'dialect_sign', 'dialect_part', 'dialect_name', 'dialect_word')"
     )
-    tables = ws.rows(f"SELECT table_name FROM duckdb_tables() WHERE NOT temporary AND table_name NOT IN {fixed}")
-    ws._engine.run("empty", ";".join(f"DELETE FROM {name}" for (name,) in tables))
+    used = f"NOT temporary AND estimated_size > 0 AND table_name NOT IN {fixed}"
+    tables = ws.rows(f"SELECT sql FROM duckdb_tables() WHERE {used}")
+    made = [made.replace("CREATE TABLE", "CREATE OR REPLACE TABLE", 1) for (made,) in tables]
+    if made:
+        ws._engine.run("empty", "".join(made))
 
 
 def ledger(ws: ck.Workspace, kind: str = "events") -> dict[str, Row]:
