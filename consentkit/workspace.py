@@ -13,7 +13,7 @@ from consentkit.policy import Policy
 from consentkit.preparing import prepare
 from consentkit.sources.deliveries import DELIVERY_SUFFIXES, link_pending, load_delivery_files
 from consentkit.sources.delivery_columns import Columns
-from consentkit.sources.files import EVENT_SUFFIXES, InputFile, find_files
+from consentkit.sources.files import EVENT_SUFFIXES, InputFile, find_files, in_groups
 from consentkit.sources.known_files import new_files
 from consentkit.sources.segment_json import load_event_files
 from consentkit.sources.snowplow import SNOWPLOW_SUFFIXES, load_snowplow_files
@@ -34,11 +34,10 @@ if TYPE_CHECKING:
     Paths = str | Path | Sequence[str | Path]
     Progress = Callable[..., None]
 
-GROUP_BYTES = 1 << 29
+
 # What everything found rests on, and what finding_any is made of: held one by one, because all at once needs twice the
 # memory, and DuckDB takes longer to plan the whole than to run it.
 _JUDGEMENTS = ("verdict", "decision", "finding_delivery", "finding_record", "finding_event", "finding_history")
-_UNPACKED = 8  # what gzip makes of events, about
 
 
 class Workspace:
@@ -52,9 +51,7 @@ class Workspace:
         self._judged: Summary | None = None
         prepare(engine)
         if engine.value("look for an interrupted load", sql_text("ask_undone")):
-            with engine.transaction():
-                link_pending(engine)
-                complete_policy(engine)
+            self._settle()
 
     def __enter__(self) -> Self:
         return self
@@ -80,9 +77,7 @@ class Workspace:
 
         self._load(files, load, progress)
         if files:
-            with self._engine.transaction():
-                link_pending(self._engine)
-                complete_policy(self._engine)
+            self._settle()
 
     def load_snowplow(self, paths: Paths, *, progress: Progress | None = None) -> None:
         """Load one Snowplow export: its events and its consent contexts, as CSV, TSV or Parquet files.
@@ -169,9 +164,7 @@ class Workspace:
             left_out = load_warehouse_tables(self._engine, place, wanted, self._new_tables, tell)
         finally:
             place.close()
-        with self._engine.transaction():
-            link_pending(self._engine)
-            complete_policy(self._engine)
+        self._settle()
         return left_out
 
     def load_delivery_counts(
@@ -339,9 +332,15 @@ class Workspace:
             if progress is not None:
                 progress(done, total, sum(file.lines for file in files))
 
-        for group in _groups(files):
+        for group in in_groups(files):
             with self._engine.transaction():
                 load(group, tell)
+
+    def _settle(self) -> None:
+        """Link deliveries to events that came after them, and tell the policy of names that are new."""
+        with self._engine.transaction():
+            link_pending(self._engine)
+            complete_policy(self._engine)
 
     def _new_tables(self, files: list[InputFile], source: str | None) -> list[InputFile]:
         """Leave out warehouse files already loaded, by content, and number the others."""
@@ -366,17 +365,3 @@ def open(  # noqa: A001
     except BaseException:
         engine.close()
         raise
-
-
-def _groups(files: list[InputFile]) -> list[list[InputFile]]:
-    """Cut a list of files into groups that are loaded as one transaction each: what an interruption costs at most."""
-    groups: list[list[InputFile]] = []
-    size = 0
-    for file in files:
-        unpacked = file.bytes * _UNPACKED if file.path.lower().endswith(".gz") else file.bytes
-        if not groups or size + unpacked > GROUP_BYTES:
-            groups.append([])
-            size = 0
-        groups[-1].append(file)
-        size += unpacked
-    return groups

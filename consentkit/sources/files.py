@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 EVENT_SUFFIXES = (".ndjson", ".jsonl", ".json", ".ndjson.gz", ".jsonl.gz", ".json.gz", ".gz")
+GROUP_BYTES = 1 << 29
+_UNPACKED = 8  # what gzip makes of events, about
 
 
 @dataclass
@@ -91,3 +93,17 @@ def _stat(path: str) -> InputFile:
     except OSError as error:
         file.problem, file.detail = "unreadable", error.strerror or "cannot be read"
     return file
+
+
+def in_groups(files: list[InputFile]) -> list[list[InputFile]]:
+    """Cut a list of files into groups that are loaded as one transaction each: what an interruption costs at most."""
+    groups: list[list[InputFile]] = []
+    size = 0
+    for file in files:
+        unpacked = file.bytes * _UNPACKED if file.path.lower().endswith(".gz") else file.bytes
+        if not groups or size + unpacked > GROUP_BYTES:
+            groups.append([])
+            size = 0
+        groups[-1].append(file)
+        size += unpacked
+    return groups
