@@ -26,3 +26,15 @@ def test_the_benchmarks_run_and_peers_agree(tmp_path: Path) -> None:
     assert {figure["size"] for figure in figures} == {"-", "2k"}
     assert all(figure["figure"] >= 0 and figure["ratio"] >= 0 for figure in figures)
     assert "refused and delivered: {" in done.stdout
+
+
+@pytest.mark.slow
+def test_growth_is_measured_and_drawn(tmp_path: Path) -> None:
+    out, picture = tmp_path / "growth.json", tmp_path / "growth.svg"
+    given = ["--folder", str(tmp_path), "--most", "1", "--json", str(out), "--svg", str(picture)]
+    command = [sys.executable, str(TESTS / "benchmarks" / "growth.py"), *given]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    measured = {step["thing"] for step in json.loads(out.read_text())}
+    assert measured == {"events", "deliveries", "destinations", "categories", "situations"}
+    assert picture.read_text(encoding="utf-8").startswith("<svg")
