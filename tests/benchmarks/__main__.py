@@ -20,7 +20,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 CONSENTKIT = [PYTHON, "-c", "from consentkit.cli import main; main()"]
-PEERS = {"DuckDB by hand": "by_hand", "pandas": "with_pandas", "polars": "with_polars"}
+PEERS = {
+    "DuckDB by hand": "by_hand",
+    "pandas": "with_pandas",
+    "polars": "with_polars",
+    "Great Expectations over pandas": "with_expectations",
+}
 
 
 class Row(NamedTuple):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import sys
 import time
 from collections import Counter
@@ -179,8 +180,8 @@ def _lines(folder: str) -> Iterator[dict[str, Any]]:
                     yield said
 
 
-def with_pandas(events: str, deliveries: str, policy: str) -> None:
-    """The same count with pandas."""
+def _pairs(events: str, deliveries: str, policy: str) -> Any:
+    """Return a pandas row per message and destination it was delivered to, and whether it was refused there."""
     import pandas as pd
 
     names, needs = _policy(policy)
@@ -201,9 +202,30 @@ def with_pandas(events: str, deliveries: str, policy: str) -> None:
     d = d[d["status"] == "delivered"]
     d["name"] = d["destination"].map(names)
     both = d[d["name"].isin(list(needs))].merge(e, on="message_id")
-    refused = [not needs[name] <= granted for name, granted in zip(both["name"], both["granted"], strict=True)]
-    leaked = both[refused].drop_duplicates(["message_id", "name"])
-    print(json.dumps(dict(Counter(leaked["name"]))))
+    both["refused"] = [not needs[name] <= granted for name, granted in zip(both["name"], both["granted"], strict=True)]
+    return both.groupby(["message_id", "name"], as_index=False)["refused"].max()
+
+
+def with_pandas(events: str, deliveries: str, policy: str) -> None:
+    """The same count with pandas."""
+    pairs = _pairs(events, deliveries, policy)
+    print(json.dumps(dict(Counter(pairs.loc[pairs["refused"], "name"]))))
+
+
+def with_expectations(events: str, deliveries: str, policy: str) -> None:
+    """The same count with Great Expectations over pandas frames, one expectation for each destination."""
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    import great_expectations as gx
+
+    found = {}
+    asset = gx.get_context(mode="ephemeral").data_sources.add_pandas("pairs").add_dataframe_asset("pairs")
+    whole = asset.add_batch_definition_whole_dataframe("whole")
+    never = gx.expectations.ExpectColumnValuesToBeInSet(column="refused", value_set=[False])
+    for name, rows in _pairs(events, deliveries, policy).groupby("name"):
+        result = whole.get_batch(batch_parameters={"dataframe": rows}).validate(never)
+        if not result.success:
+            found[name] = result.result["unexpected_count"]
+    print(json.dumps(found))
 
 
 def with_polars(events: str, deliveries: str, policy: str) -> None:
