@@ -216,7 +216,7 @@ def with_expectations(events: str, deliveries: str, policy: str) -> None:
     """The same count with Great Expectations over pandas frames, one expectation for each destination."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     import great_expectations as gx
-    from great_expectations.expectations.core import ExpectColumnValuesToBeInSet
+    from great_expectations.expectations.core.expect_column_values_to_be_in_set import ExpectColumnValuesToBeInSet
 
     found = {}
     asset = gx.get_context(mode="ephemeral").data_sources.add_pandas("pairs").add_dataframe_asset("pairs")
