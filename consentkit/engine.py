@@ -95,7 +95,7 @@ class Engine:
         if memory:
             allowed = _bytes(memory)
             self.slice_bytes = min(self.slice_bytes, allowed // 32)
-            config["memory_limit"] = f"{max(allowed - _OWN, allowed // 2) >> 20}MiB"
+            config["memory_limit"] = f"{max(allowed - _OWN, allowed * 9 // 20) >> 20}MiB"
             threads = threads or (1 if allowed < _FOR_MANY else None)
         if threads:
             config["threads"] = str(threads)
