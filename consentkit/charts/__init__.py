@@ -7,6 +7,7 @@ Every chart takes ``width``, the pixels it may take; all carry a title that stat
 from __future__ import annotations
 
 from collections.abc import Callable  # noqa: TC003 - a field of the tuple below
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -95,17 +96,18 @@ def save(workspace: Workspace, name: str, path: str | Path, *, width: int = 640)
     such chart or format.
     """
     picture = _named(name)
-    _save(picture.draw(workspace, width=width), Path(path), lambda: picture.rows(workspace))
+    _save(lambda: picture.draw(workspace, width=width), Path(path), lambda: picture.rows(workspace))
 
 
 def save_simulated(workspace: Workspace, policy: Policy | str | Path, path: str | Path, *, width: int = 640) -> None:
     """Write the chart of what ``policy`` would change, or its rows, as :func:`save` does."""
-    _save(simulated_change(workspace, policy, width=width), Path(path), lambda: simulated_rows(workspace, policy))
+    draw = partial(simulated_change, workspace, policy, width=width)
+    _save(draw, Path(path), lambda: simulated_rows(workspace, policy))
 
 
 def save_person(workspace: Workspace, who: str, path: str | Path, *, width: int = 640) -> None:
     """Write the timeline of one person or device, or its rows, as :func:`save` does; the id stands in it as loaded."""
-    _save(person_timeline(workspace, who, width=width), Path(path), lambda: person_rows(workspace, who))
+    _save(lambda: person_timeline(workspace, who, width=width), Path(path), lambda: person_rows(workspace, who))
 
 
 def no_such_chart(name: str) -> str:

@@ -99,18 +99,18 @@ def page(chart: Any) -> str:
     )
 
 
-def save(chart: Any, path: Path, rows: Callable[[], list[dict[str, Any]]]) -> None:
-    """Write a chart in the format the file's ending names; ``rows`` gives what CSV holds."""
+def save(draw: Callable[[], Any], path: Path, rows: Callable[[], list[dict[str, Any]]]) -> None:
+    """Write a chart in the format the file's ending names; ``rows`` gives what CSV holds, not drawn."""
     from consentkit.summary import csv_text
 
     form = path.suffix.lower().lstrip(".")
     if form not in FORMATS:
         raise UsageError(f"{path.name}: a chart is written as {', '.join(FORMATS)}; the ending of the file says which")
     drawn: dict[str, Callable[[], bytes]] = {
-        "png": lambda: png(chart),
-        "pdf": lambda: pdf(chart),
-        "svg": lambda: svg_file(chart).encode(),
-        "html": lambda: page(chart).encode(),
+        "png": lambda: png(draw()),
+        "pdf": lambda: pdf(draw()),
+        "svg": lambda: svg_file(draw()).encode(),
+        "html": lambda: page(draw()).encode(),
         "csv": lambda: csv_text(rows()).encode(),
     }
     content = drawn[form]()
