@@ -103,7 +103,8 @@ def test_reading_ahead_ends_with_who_reads(tmp_path: Path) -> None:
     for number in range(4):
         (tmp_path / f"{number}.ndjson").write_bytes(b"{}\n" * 3_000_000)
     before = threading.active_count()
-    batches = line_batches([InputFile(str(tmp_path / f"{number}.ndjson")) for number in range(4)], lambda _: None)
+    files = [InputFile(str(tmp_path / f"{number}.ndjson"), bytes=9_000_000) for number in range(4)]
+    batches = line_batches(files, lambda _: None)
     next(batches)
     assert threading.active_count() > before
     batches.close()  # type: ignore[attr-defined]
@@ -113,11 +114,14 @@ def test_reading_ahead_ends_with_who_reads(tmp_path: Path) -> None:
     assert threading.active_count() == before
 
 
-def test_what_stops_reading_is_raised_where_lines_are_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("lines", [1, 100_000])  # a small file is read where its lines are taken, others in threads
+def test_what_stops_reading_is_raised_where_lines_are_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lines: int
+) -> None:
     def broken(*_: object) -> None:
         raise MemoryError
 
-    (tmp_path / "1.ndjson").write_bytes(b"{}\n")
+    (tmp_path / "1.ndjson").write_bytes(b"{}\n" * lines)
     monkeypatch.setattr("consentkit.sources.lines.blocks", broken)
     with ck.open() as ws:
         with pytest.raises(MemoryError):

@@ -44,18 +44,22 @@ def blocks(file: InputFile, progress: Callable[[int], None]) -> Iterator[tuple[p
             elif start.startswith(_GZIP):
                 yield from _gunzip(file, stream, progress)
             else:
-                while (block := _filled(stream))[1]:
+                while (block := _filled(stream, file))[1]:
                     progress(block[1])
                     yield block
     except OSError as error:
         file.problem, file.detail = "unreadable", error.strerror or "cannot be read"
 
 
-def _filled(stream: Any) -> tuple[pa.Buffer, int]:
-    """Read into memory that is used again when the lines in it are done with, as that of Arrow's own pool is not."""
+def _filled(stream: Any, file: InputFile) -> tuple[pa.Buffer, int]:
+    """Read into memory that is used again when the lines in it are done with, as that of Arrow's own pool is not.
+
+    Small files get small blocks: to ask the system for a large one costs more than to read them.
+    """
     import pyarrow as pa
 
-    memory = pa.allocate_buffer(HEAD + CHUNK, pa.system_memory_pool())
+    room = min(CHUNK, max(1 << 16, 16 * file.bytes))
+    memory = pa.allocate_buffer(HEAD + room, pa.system_memory_pool())
     return memory, int(stream.readinto(memoryview(memory)[HEAD:]))
 
 
@@ -66,7 +70,7 @@ def _gunzip(file: InputFile, stream: Any, progress: Callable[[int], None]) -> It
     given, told = 0, 0
     try:
         with pa.CompressedInputStream(pa.PythonFile(stream, mode="r"), "gzip") as unpacked:
-            while (block := _filled(unpacked))[1]:
+            while (block := _filled(unpacked, file))[1]:
                 given += block[1]
                 progress(stream.tell() - told)
                 told = stream.tell()

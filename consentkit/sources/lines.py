@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 AHEAD = 4
 LONGEST_LINE = 1 << 28
+_SMALL = 1 << 16
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -64,7 +65,10 @@ class _Piece(NamedTuple):
 
 
 class _Reading:
-    """One file that a thread reads ahead, at most :data:`AHEAD` pieces before they are taken."""
+    """One file that a thread reads ahead, at most :data:`AHEAD` pieces before they are taken.
+
+    A small one is read when its turn comes: a thread costs more than that.
+    """
 
     def __init__(self, file: InputFile, stopped: threading.Event) -> None:
         self._file, self._stopped = file, stopped
@@ -72,12 +76,15 @@ class _Reading:
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        if self._thread is None:
+        if self._thread is None and self._file.bytes > _SMALL:
             self._thread = threading.Thread(target=self._work, daemon=True)
             self._thread.start()
 
     def pieces(self) -> Iterator[_Piece]:
         """Yield what the thread reads; what stopped it is raised here."""
+        if self._thread is None:
+            yield from _cut_file(self._file)
+            return
         while (piece := self._pieces.get()) is not None:
             if isinstance(piece, BaseException):
                 raise piece
