@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from consentkit.engine import sql_text
 from consentkit.errors import UsageError
+from consentkit.summary import plain_time
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from consentkit.workspace import Workspace
 
@@ -181,12 +182,4 @@ def _named(names: list[str], rows: list[tuple[Any, ...]]) -> list[Row]:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, indent=2, ensure_ascii=False, default=_plain)
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, datetime):
-        return value.isoformat(timespec="milliseconds") + "Z"
-    if isinstance(value, date):
-        return value.isoformat()
-    raise TypeError(type(value).__name__)
+    return json.dumps(value, indent=2, ensure_ascii=False, default=plain_time)

@@ -19,7 +19,7 @@ from consentkit.phrases import percent
 from consentkit.pseudonyms import Pseudonyms
 from consentkit.report import Remembering, report_html
 from consentkit.report_findings import sample_row
-from consentkit.report_words import CANNOT_SHOW, verdict_sentence
+from consentkit.report_words import CANNOT_SHOW, checked_deliveries, verdict_sentence
 from consentkit.summary import csv_text
 
 if TYPE_CHECKING:
@@ -166,7 +166,7 @@ def _statements(summary: Summary) -> str:
 
 def _readme(summary: Summary, names: Pseudonyms) -> str:
     coverage = summary.coverage
-    checked = coverage["deliveries"] - coverage["deliveries_without_event"] - coverage["deliveries_unchecked"]
+    checked = checked_deliveries(coverage)
     ids = "Ids are written as they are in the data: treat this pack as personal data."
     if not names.raw:
         ids = "Ids are pseudonyms: HMAC-SHA-256 with a key that is not in this pack."

@@ -41,15 +41,14 @@ def verdict_sentence(summary: Summary) -> str:
     if refused:
         deliveries = sum(row["deliveries"] for row in refused)
         people = max(totals[code]["people"] for code in {row["code"] for row in refused})
-        places = list(dict.fromkeys(visible(row["destination"], 40) for row in refused))
-        where = listing(places) if len(places) <= 3 else count(len(places), "destination")
         dated = [row for row in refused if row["first_seen"]]
         first, last = (min, "first_seen"), (max, "last_seen")
         ends = [pick((row[key] for row in dated), default=None) for pick, key in (first, last)]
         when = span(ends[0], ends[1], year=True)
-        told = f"Consent was not kept: {count(deliveries, 'delivery', 'deliveries')} to {where} although it was refused"
+        told = f"Consent was not kept: {count(deliveries, 'delivery', 'deliveries')} to {_where(refused)}"
         least = "at least " if len({row["code"] for row in refused}) > 1 else ""
-        return f"{told}, of {least}{count(people, 'person', 'people')}{', ' + when if when else ''}."
+        whose = f"{least}{count(people, 'person', 'people')}{', ' + when if when else ''}"
+        return f"{told} although it was refused, of {whose}."
     if against := _against(totals) or too_many(summary):
         return against
     if not coverage["delivery_records"]:
@@ -59,7 +58,7 @@ def verdict_sentence(summary: Summary) -> str:
 
 def no_refusal_found(coverage: Row) -> tuple[str, bool]:
     """Say that no delivery of the log went against a refusal; and whether there was one that could have."""
-    checked = coverage["deliveries"] - coverage["deliveries_without_event"] - coverage["deliveries_unchecked"]
+    checked = checked_deliveries(coverage)
     if not coverage["deliveries"]:
         return "Not one record of the delivery log says that something was delivered.", False
     if not checked:
@@ -98,10 +97,19 @@ def too_many(summary: Summary) -> str:
     over = [row for row in summary.findings if row["code"] == "X25" and row["certainty"] == "certain"]
     if not over:
         return ""
-    places = list(dict.fromkeys(visible(row["destination"], 40) for row in over))
-    where = listing(places) if len(places) <= 3 else count(len(places), "destination")
     told = count(sum(row["deliveries"] for row in over), "delivery", "deliveries")
-    return f"More was delivered to {where} than the rules allow: by the counts alone {told} too many."
+    return f"More was delivered to {_where(over)} than the rules allow: by the counts alone {told} too many."
+
+
+def _where(findings: list[Row]) -> str:
+    """Name the destinations of findings, or say how many they are."""
+    places = list(dict.fromkeys(visible(row["destination"], 40) for row in findings))
+    return listing(places) if len(places) <= 3 else count(len(places), "destination")
+
+
+def checked_deliveries(coverage: Row) -> int:
+    """Count the deliveries that were held against a consent object."""
+    return int(coverage["deliveries"] - coverage["deliveries_without_event"] - coverage["deliveries_unchecked"])
 
 
 def facts(summary: Summary) -> list[tuple[str, str, str]]:
@@ -109,7 +117,7 @@ def facts(summary: Summary) -> list[tuple[str, str, str]]:
     coverage = summary.coverage
     events, deliveries = coverage["events"], coverage["deliveries"]
     stamped = events - coverage["events_without_consent_object"]
-    checked = deliveries - coverage["deliveries_without_event"] - coverage["deliveries_unchecked"]
+    checked = checked_deliveries(coverage)
     period = span(coverage["first_event"], coverage["last_event"], year=True) or "undated"
     return [
         ("Events", f"{events:,}", period),

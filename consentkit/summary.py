@@ -87,7 +87,7 @@ class Summary:
 
     def as_json(self) -> str:
         """Return :meth:`as_dict` as JSON text."""
-        return json.dumps(self.as_dict(), indent=2, ensure_ascii=False, default=_plain)
+        return json.dumps(self.as_dict(), indent=2, ensure_ascii=False, default=plain_time)
 
     def write(self, folder: Path) -> list[Path]:
         """Write findings.json, findings.csv, destinations.csv, sources.csv and completeness.csv into a folder."""
@@ -164,7 +164,8 @@ def _rows(workspace: Workspace, query: str) -> list[Row]:
     return [dict(zip(frame[0], row, strict=True)) for row in frame[1]]
 
 
-def _plain(value: Any) -> str:
+def plain_time(value: Any) -> str:
+    """Write a time or a day for JSON and CSV: ISO 8601, in UTC."""
     if isinstance(value, datetime):
         return value.isoformat(timespec="milliseconds") + "Z"
     if isinstance(value, date):
@@ -185,7 +186,7 @@ def csv_text(rows: list[Row]) -> str:
 
 def _cell(value: Any) -> Any:
     if isinstance(value, datetime):
-        return _plain(value)
+        return plain_time(value)
     if isinstance(value, str) and value.lstrip(" \n").startswith(_FORMULA):
         return "'" + value
     return value

@@ -178,16 +178,23 @@ def refused_heatmap(workspace: Workspace, width: int = WIDTH) -> Chart:
         return no_data(title, "The policy maps no category to a destination.", width)
     if not _has_log(workspace):
         return no_data(title, "No delivery log was loaded: what was delivered is not known.", width)
-    leaks = [row for row in rows if row["delivered"]]
-    order = list(
-        dict.fromkeys(
-            row["destination"] for row in sorted(rows, key=lambda row: (-row["delivered"], row["destination"]))
-        )
-    )
-    shown = order[:20]
-    names = labels(shown, letters(width))
+    worst_first = sorted(rows, key=lambda row: (-row["delivered"], row["destination"]))
+    order = list(dict.fromkeys(row["destination"] for row in worst_first))
+    names = labels(order[:20], letters(width))
+    subtitle = [
+        "Events that refused the category and were delivered all the same, of all that did; blank where not mapped",
+        says_period(period(workspace)),
+    ]
+    if len(order) > len(names):
+        subtitle.append(f"{len(names)} of {len(order)} destinations are drawn, the worst first.")
+    shown = [row for row in rows if row["destination"] in names]
     kinds = labels(sorted({row["category"] for row in rows}), 14)
-    room = (width - left_room(width) - 20) / len(kinds)
+    leaks = [row for row in rows if row["delivered"]]
+    return titled(_heatmap(shown, names, kinds, width), _leak_title(leaks), subtitle, width)
+
+
+def _heatmap(rows: list[Row], names: dict[str, str], kinds: dict[str, str], width: int) -> Chart:
+    room = width - left_room(width) - 20
     cells = [
         {
             **row,
@@ -197,25 +204,16 @@ def refused_heatmap(workspace: Workspace, width: int = WIDTH) -> Chart:
             "shade": 0.0
             if not row["delivered"]
             else max(0.18, min(0.8, row["delivered"] / max(row["refused"], 1) * 4)),
-            "says": _of(row, room),
+            "says": _of(row, room / len(kinds)),
             "destination": visible(row["destination"]),
             "category": visible(row["category"]),
         }
         for row in rows
-        if row["destination"] in names
     ]
+    angle = 0 if len(kinds) < 7 and width >= 500 else -35
+    across = alt.Axis(orient="top", title=None, labelAngle=angle, domain=False, ticks=False)
     base = alt.Chart(values(cells)).encode(
-        x=alt.X(
-            "kind:N",
-            sort=list(kinds.values()),
-            axis=alt.Axis(
-                orient="top",
-                title=None,
-                labelAngle=0 if len(kinds) < 7 and width >= 500 else -35,
-                domain=False,
-                ticks=False,
-            ),
-        ),
+        x=alt.X("kind:N", sort=list(kinds.values()), axis=across),
         y=alt.Y("name:N", sort=list(names.values()), axis=alt.Axis(title=None, domain=False, ticks=False)),
     )
     box = base.mark_rect(color=VERMILLION, stroke=GRID, cornerRadius=2).encode(
@@ -231,14 +229,7 @@ def refused_heatmap(workspace: Workspace, width: int = WIDTH) -> Chart:
     text = text_layers(
         base.encode(text="says:N"), "datum.delivered > 0", fontSize=12 if width >= 500 else 10, lineHeight=11
     )
-    chart = alt.layer(box, *text).properties(width=width - left_room(width) - 20, height=alt.Step(30))
-    subtitle = [
-        "Events that refused the category and were delivered all the same, of all that did; blank where not mapped",
-        says_period(period(workspace)),
-    ]
-    if len(order) > len(shown):
-        subtitle.append(f"{len(shown)} of {len(order)} destinations are drawn, the worst first.")
-    return titled(chart, _leak_title(leaks), subtitle, width)
+    return alt.layer(box, *text).properties(width=room, height=alt.Step(30))
 
 
 def _of(row: Row, room: float) -> str | list[str]:

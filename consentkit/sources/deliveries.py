@@ -117,13 +117,9 @@ def _read_ndjson(engine: Engine, file: InputFile, columns: Columns, progress: Ca
     import pyarrow as pa
 
     asked = [name for names in columns.theirs.values() for name in names]
-    roots = [name.partition(".")[0] for name in asked if "." in name]
-    pointers = {name: _pointer(name) for name in [*asked, *roots]}
-    for name in asked:
-        if "." in name:
-            pointers[f"{name} inside"] = _pointer(*name.split("."))
-    places = {name: place for place, name in enumerate(pointers, start=1)}
-    record = f"json_extract_string(l.text, [{', '.join(literal(pointer) for pointer in pointers.values())}])"
+    read = list(dict.fromkeys([*asked, *map(root_of, asked)]))
+    places = {name: place for place, name in enumerate(read, start=1)}
+    record = f"json_extract_string(l.text, [{', '.join(literal(_pointer(name)) for name in read)}])"
     # not TRY, in which one broken line costs a whole vector
     parsed = f"CASE WHEN json_valid(l.text) THEN {record} END AS found"
     relation = f"(SELECT l.file_id, l.line, l.raw, l.text, {parsed} FROM incoming_line AS l)"
@@ -138,24 +134,19 @@ def _read_ndjson(engine: Engine, file: InputFile, columns: Columns, progress: Ca
     reader = pa.RecordBatchReader.from_batches(line_schema(), line_batches([file], progress))
 
     def column(name: str) -> str:
-        flat = f"r.found[{places[name]}]"
-        root, _, inner = name.partition(".")
-        if not inner:
-            return flat
-        outer = f"r.found[{places[root]}]"  # text that holds JSON is looked into as well
-        packed = f"json_extract_string({outer}, {literal(_pointer(*inner.split('.')))})"
-        return f"coalesce({flat}, r.found[{places[f'{name} inside']}], CASE WHEN json_valid({outer}) THEN {packed} END)"
+        flat, outer = (f"r.found[{places[each]}]" for each in (name, root_of(name)))
+        return flat if flat == outer else f"coalesce({flat}, {text_inside(outer, name)})"
 
     found = columns.expressions(file.path, None, column)
     with engine.stream("incoming_line", reader):
         _take(engine, found, relation, reject, "r.raw, r.text")
 
 
-def _pointer(*names: str) -> str:
-    """Return the path to a field inside fields, for JSON functions."""
-    if all(re.fullmatch(r"[\w -]+", name) for name in names):
-        return "$" + "".join(f'."{name}"' for name in names)
-    return "".join("/" + name.replace("~", "~0").replace("/", "~1") for name in names)
+def _pointer(name: str) -> str:
+    """Return the path to a field for JSON functions, in the form they find fastest."""
+    if re.fullmatch(r"[\w -]+", name):
+        return f'$."{name}"'
+    return "/" + name.replace("~", "~0").replace("/", "~1")
 
 
 def _take(

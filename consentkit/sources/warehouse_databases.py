@@ -63,8 +63,8 @@ class SqlPlace:
     def _named(self, table: TableName) -> str:
         return quoted(table.name) if table.schema is None else f"{quoted(table.schema)}.{quoted(table.name)}"
 
-    def _moment(self, moment: datetime, kind: str) -> str:  # noqa: ARG002
-        return f"TIMESTAMP '{moment.isoformat(' ')}'"
+    def _moment(self, moment: datetime, kind: str) -> str:
+        return timestamp(moment, kind)
 
 
 class DuckdbPlace(SqlPlace):
@@ -173,6 +173,11 @@ class SqlitePlace(SqlPlace):
         ]
         no_day = f"{column} IS NULL OR {column} NOT GLOB '{_SQLITE_DAY}*'"
         return f" WHERE ({' AND '.join(tests)}) OR {no_day}" if tests else ""
+
+
+def timestamp(moment: datetime, kind: str) -> str:  # noqa: ARG001
+    """Write a moment as most databases take it, whatever the kind of the column it is compared with."""
+    return f"TIMESTAMP '{moment.isoformat(' ')}'"
 
 
 def name_of(name: str) -> TableName:

@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from consentkit.engine import quoted
 from consentkit.errors import UsageError
+from consentkit.sources.warehouse_databases import timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -79,10 +80,6 @@ def _timed(con: Any, schema: str | None, table: str, column: str) -> str:
     return "timestamp" if pa.types.is_timestamp(found.field(column).type) else ""
 
 
-def _timestamp(moment: datetime, kind: str) -> str:  # noqa: ARG001
-    return f"TIMESTAMP '{moment.isoformat(' ')}'"
-
-
 def _bigquery_moment(moment: datetime, kind: str) -> str:
     text = moment.isoformat(" ")
     return f"DATETIME '{text}'" if kind.upper() == "DATETIME" else f"TIMESTAMP '{text}+00:00'"
@@ -106,7 +103,7 @@ class Dialect:
     longest_name: int | None = None
     # whether a project stands before the schema
     project: bool = False
-    moment: Callable[[datetime, str], str] = _timestamp
+    moment: Callable[[datetime, str], str] = timestamp
     # for unknown engines: is this a time? Its zone is unknown too, so a window is asked for with a day to spare
     timed: Callable[[Any, str | None, str, str], str] | None = None
 

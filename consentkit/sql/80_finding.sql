@@ -17,6 +17,17 @@ WITH counted AS (
         MAX(r.seen_at) AS last_seen
     FROM finding_any AS r
     GROUP BY r.code, r.certainty, r.source_id, r.destination_id, r.detail
+),
+ledger AS (
+    SELECT
+        c.code AS code, NULL AS source, c.detail AS detail, c.n AS n, c.out_of AS out_of,
+        c.first_seen AS first_seen, c.last_seen AS last_seen
+    FROM finding_completeness AS c
+    UNION ALL
+    SELECT
+        s.code AS code, s.source AS source, s.detail AS detail, s.n AS n, s.out_of AS out_of,
+        s.first_seen AS first_seen, s.last_seen AS last_seen
+    FROM finding_silence AS s
 )
 SELECT
     c.code AS code,
@@ -53,7 +64,7 @@ SELECT
     k.severity AS severity,
     'certain' AS certainty,
     k.title AS title,
-    NULL AS source,
+    f.source AS source,
     NULL AS destination,
     f.detail AS detail,
     NULL AS deliveries,
@@ -66,7 +77,7 @@ SELECT
     f.last_seen AS last_seen,
     k.advice AS advice,
     k.source AS rule
-FROM finding_completeness AS f
+FROM ledger AS f
 INNER JOIN finding_code AS k ON k.code = f.code
 UNION ALL
 SELECT
@@ -90,24 +101,3 @@ SELECT
 FROM finding_count AS f
 INNER JOIN finding_code AS k ON k.code = f.code
 GROUP BY f.code, k.severity, f.certainty, k.title, f.destination, k.advice, k.source
-UNION ALL
-SELECT
-    f.code AS code,
-    k.severity AS severity,
-    'certain' AS certainty,
-    k.title AS title,
-    f.source AS source,
-    NULL AS destination,
-    f.detail AS detail,
-    NULL AS deliveries,
-    NULL AS of_deliveries,
-    f.n AS events,
-    f.out_of AS of_events,
-    NULL AS people,
-    NULL AS unnamed_events,
-    f.first_seen AS first_seen,
-    f.last_seen AS last_seen,
-    k.advice AS advice,
-    k.source AS rule
-FROM finding_silence AS f
-INNER JOIN finding_code AS k ON k.code = f.code
