@@ -22,7 +22,7 @@ from rich.table import Table
 from rich.text import Text
 
 from consentkit.phrases import UNITS
-from consentkit.report_words import counted, no_refusal_found, too_many
+from consentkit.report_words import REFUSED, counted, no_refusal_found, too_many
 from consentkit.sources.warehouse_rows import PREFERENCE
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def verdict(summary: Summary) -> list[tuple[str, str]]:
         if counted(summary):
             told = "and how many were sent where on each day, but not which"
         lines.append((f"No delivery log was given: what the events say is checked, {told}.", "yellow"))
-    elif not any(row["code"] in ("V5", "V6") for row in summary.totals):
+    elif not any(row["code"] in REFUSED for row in summary.totals):
         told, checked = no_refusal_found(coverage)
         lines.append((told, "green" if checked else "yellow"))
     if coverage["deliveries_unchecked"]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from consentkit.causes import cause_of
 from consentkit.phrases import UNITS, count, day, percent, span, visible
+from consentkit.report_words import REFUSED
 from consentkit.summary import SEVERITIES
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ _SHOWN = 12
 _SHOWN_STEPS = 60
 _BARS = 62
 _KEYS = ("code", "certainty", "source", "destination", "detail")
-_AGAINST = ("V5", "V6", "V26", "V7")  # data went where someone had said no: before anything else as severe
+_AGAINST = (*REFUSED, "V7")  # data went where someone had said no: before anything else as severe
 _EVENTS = ("event", "events")
 _RECORDS = {
     **dict.fromkeys(("V8", "V10"), "records of what was held back"),

@@ -30,12 +30,15 @@ CANNOT_SHOW = (
     "People without any id: their events are counted, they are not.",
 )
 
+# Findings of deliveries that a consent object refuses, by whichever platform.
+REFUSED = ("V5", "V6", "V26")
+
 
 def verdict_sentence(summary: Summary) -> str:
     """Say in one sentence what the audit found."""
     if summary.unchecked:
         return f"Nothing could be checked: {summary.unchecked}."
-    refused = [row for row in summary.findings if row["code"] in ("V5", "V6", "V26") and row["certainty"] == "certain"]
+    refused = [row for row in summary.findings if row["code"] in REFUSED and row["certainty"] == "certain"]
     totals = {row["code"]: row for row in summary.totals if row["certainty"] == "certain"}
     coverage = summary.coverage
     if refused:
@@ -171,7 +174,7 @@ def unchecked(summary: Summary) -> list[str]:
 def deliveries_parts(summary: Summary) -> list[tuple[str, int, str]]:
     """Say what became of the check of every delivery, as parts of the whole: words, number, and a name for the part."""
     coverage = summary.coverage
-    refused = sum(row["deliveries"] or 0 for row in summary.totals if row["code"] in ("V5", "V6", "V26"))
+    refused = sum(row["deliveries"] or 0 for row in summary.totals if row["code"] in REFUSED)
     lost, silent = coverage["deliveries_without_event"], coverage["deliveries_unchecked"]
     rest = max(0, coverage["deliveries"] - refused - silent - lost)
     parts = (

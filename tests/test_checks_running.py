@@ -11,6 +11,8 @@ from checks_support import YES, expectation, fill, statuses, suite
 from support import ROOT
 
 import consentkit as ck
+from consentkit.checks.suggest import suggest
+from consentkit.console import verdict
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -422,3 +424,23 @@ def test_data_docs_are_written_on_request_only_and_name_nobody(small: ck.Workspa
     assert (tmp_path / "docs" / "index.html") in pages
     assert len(pages) > 2
     assert not [page for page in pages if "visitor" in page.read_text(encoding="utf-8")]
+
+
+def test_what_rudderstack_delivers_although_denied_is_a_refusal_everywhere(ws: ck.Workspace, tmp_path: Path) -> None:
+    policy = {
+        "platform": "rudderstack",
+        "categories": [{"id": "A"}],
+        "destinations": [{"name": "X", "consent": [{"provider": "custom", "categories": ["A"]}]}],
+    }
+    denied = {"consentManagement": {"provider": "custom", "deniedConsentIds": ["A"]}}
+    allowed = {"consentManagement": {"provider": "custom", "allowedConsentIds": ["A"]}}
+    events = [{"id": "denied", "context": denied}, {"id": "allowed", "context": allowed}]
+    log = [{"message_id": each["id"], "destination": "X", "at": "2026-03-01T10:00:00Z"} for each in events]
+    fill(ws, tmp_path, events, log, policy)
+    outcome = ws.check(suite(tmp_path, expectation(REFUSED)))[REFUSED]
+    assert (outcome.status, outcome.failing, outcome.checked) == ("failed", 1, 2)
+    summary = ws.summary()
+    assert [row["delivered_although_refused"] for row in summary.destinations] == [1]
+    told = [sentence for sentence, _ in verdict(summary)]
+    assert [each.partition(":")[0] for each in told] == ["Delivered by RudderStack although denied"]
+    assert "observed: X 1 of 2 fail" in suggest(ws)

@@ -64,11 +64,11 @@ class ExpectNoDeliveryWithoutConsent(SliceExpectation):
     """Nothing is delivered to a destination whose category the person refused."""
 
     view = "delivery_slice"
-    reads = ("V5", "V6")
+    reads = ("V5", "V6", "V26")
     per = "destination"
     unit = ("delivery", "deliveries")
     says = "went out although consent was refused"
-    rows_query = "SELECT * FROM finding_row WHERE code IN ('V5', 'V6')"
+    rows_query = "SELECT * FROM finding_row WHERE code IN ('V5', 'V6', 'V26')"
 
 
 class ExpectNoDeliveryAgainstIntegrations(SliceExpectation):

@@ -10,7 +10,7 @@ situation AS (
     SELECT
         o.signature_id AS signature_id,
         s.name AS source,
-        CASE WHEN t.state IN ('A0', 'A1', 'A?') THEN 0 ELSE 1 END AS stamped
+        CASE WHEN t.state IN ('A0', 'A1', 'A?') AND t.rudder_form = 'absent' THEN 0 ELSE 1 END AS stamped
     FROM newest_version AS n
     INNER JOIN signature_source AS o ON o.version_id = n.version_id
     INNER JOIN source AS s ON s.version_id = o.version_id AND s.source_id = o.source_id

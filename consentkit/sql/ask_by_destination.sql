@@ -2,14 +2,14 @@
 WITH faults AS (
     SELECT
         f.destination_id,
-        count(*) FILTER (f.code IN ('V5', 'V6')) AS refused,
+        count(*) FILTER (f.code IN ('V5', 'V6', 'V26')) AS refused,
         count(*) FILTER (f.code = 'V7') AS integrations,
         count(*) FILTER (f.code = 'V18') AS unmapped_refusers,
         count(*) FILTER (f.code = 'V1E') AS unchecked,
         count(*) FILTER (f.code = 'X8') AS unclear,
         count(*) FILTER (f.code = 'V8') AS overblocked
     FROM finding_any AS f
-    WHERE f.code IN ('V5', 'V6', 'V7', 'V18', 'V1E', 'X8', 'V8')
+    WHERE f.code IN ('V5', 'V6', 'V26', 'V7', 'V18', 'V1E', 'X8', 'V8')
     GROUP BY f.destination_id
 )
 SELECT
