@@ -31,11 +31,11 @@ class ExpectStampsToBeWellFormed(SliceExpectation):
     """A consent object that is there says something: it is not empty, not malformed, not of a retired kind."""
 
     view = "event_slice"
-    reads = ("V2", "V3", "V3L")
+    reads = ("V2", "V3", "V3L", "V28")
     per = "source"
     unit = ("consent object", "consent objects")
     says = "are empty, malformed or of a retired kind"
-    rows_query = "SELECT * FROM finding_row WHERE code IN ('V2', 'V3', 'V3L')"
+    rows_query = "SELECT * FROM finding_row WHERE code IN ('V2', 'V3', 'V3L', 'V28')"
 
 
 class ExpectOnlyKnownCategories(SliceExpectation):

@@ -87,7 +87,7 @@ def _about_stamps(workspace: Workspace) -> str:
     rows = _rows(
         workspace,
         "SELECT s.source, sum(CASE WHEN s.code = 'V2' THEN s.checked ELSE 0 END) AS checked, sum(s.failing) AS failing"
-        " FROM event_slice AS s WHERE s.code IN ('V2', 'V3', 'V3L') GROUP BY s.source"
+        " FROM event_slice AS s WHERE s.code IN ('V2', 'V3', 'V3L', 'V28') GROUP BY s.source"
         " HAVING sum(s.checked) > 0 ORDER BY s.source",
     )
     if not rows:

@@ -4,7 +4,7 @@ WITH situation AS (
     SELECT
         g.signature_id AS signature_id,
         o.source_id AS source_id,
-        CASE WHEN t.state IN ('A0', 'A1', 'A?') THEN 0 ELSE 1 END AS stamped,
+        CASE WHEN t.state IN ('A0', 'A1', 'A?') AND t.rudder_form = 'absent' THEN 0 ELSE 1 END AS stamped,
         CASE WHEN g.kind = 'event' THEN 0 ELSE 1 END AS preference
     FROM signature AS g
     INNER JOIN stamp AS t ON t.stamp_id = g.stamp_id

@@ -6,7 +6,7 @@ WITH part AS (
         t.library_version AS library_version, t.app_version AS app_version, t.day AS day,
         CASE
             WHEN k.code = 'V1' THEN t.must_carry
-            WHEN k.code IN ('V2', 'V3', 'V3L') THEN t.stamped
+            WHEN k.code IN ('V2', 'V3', 'V3L', 'V28') THEN t.stamped
             WHEN k.code IN ('V16', 'V17') THEN t.preference_events
             ELSE t.events
         END AS checked,
@@ -15,14 +15,14 @@ WITH part AS (
         CAST(NULL AS BIGINT) AS sample_event_id
     FROM event_tally AS t
     CROSS JOIN finding_code AS k
-    WHERE k.code IN ('V1', 'V2', 'V3', 'V3L', 'V16', 'V17', 'X5', 'X10')
+    WHERE k.code IN ('V1', 'V2', 'V3', 'V3L', 'V28', 'V16', 'V17', 'X5', 'X10')
     UNION ALL
     SELECT
         f.code AS code, f.source AS source, f.detail AS detail, f.library AS library,
         f.library_version AS library_version, f.app_version AS app_version, f.day AS day,
         0 AS checked, f.found AS failing, f.possible AS possible, f.sample_event_id AS sample_event_id
     FROM finding_tally AS f
-    WHERE f.code IN ('V1', 'V2', 'V3', 'V3L', 'V16', 'V17', 'X5')
+    WHERE f.code IN ('V1', 'V2', 'V3', 'V3L', 'V28', 'V16', 'V17', 'X5')
 )
 SELECT
     p.code AS code,
