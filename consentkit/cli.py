@@ -38,6 +38,7 @@ from consentkit.cli_options import (
 )
 from consentkit.cli_tools import Exit
 from consentkit.errors import ConsentkitError, SourceError, UsageError
+from consentkit.phrases import count
 
 if TYPE_CHECKING:
     from consentkit.workspace import Workspace
@@ -127,7 +128,7 @@ def load(
         cli_warehouse.load_more(workspace, *more)
         tools.load(workspace, _some(events, warehouse), deliveries, source, columns, constants, export)
         for kind, files, lines, rejected in workspace.rows(sql_text("ask_loaded")):
-            tools.say(f"{kind}: {files:,} files, {lines:,} lines, {rejected:,} of them rejected")
+            tools.say(f"{kind}: {count(files, 'file')}, {count(lines, 'line')}, {rejected:,} of them rejected")
         if not workspace.rows("SELECT 1 FROM event LIMIT 1"):
             raise UsageError("no event could be read; see rejected_line and input_file in the database")
         if refused := tools.refused(workspace):

@@ -39,7 +39,7 @@ class AdbcPlace(SqlPlace):
         self.label = f"{scheme}://{parts.hostname or ''}{f':{port}' if port else ''}{parts.path}"
         driver = DRIVERS.get(scheme)
         if driver is None:
-            known = ", ".join(DRIVERS)
+            known = ", ".join(each for each in DRIVERS if each != PROFILE)
             raise UsageError(f"{self.label}: no driver for {scheme}; there are {known}, and {PROFILE} for any other")
         try:
             module: Any = import_module(driver.module)
