@@ -26,6 +26,28 @@ def test_the_benchmarks_run_and_peers_agree(tmp_path: Path) -> None:
     assert {figure["size"] for figure in figures} == {"-", "2k"}
     assert all(figure["figure"] >= 0 and figure["ratio"] >= 0 for figure in figures)
     assert "refused and delivered: {" in done.stdout
+    for part in ("gzipped files", "one file of", "SIGKILL", "SIGINT", "expectations beyond", "as-of", "of a person"):
+        assert [figure for figure in figures if part in figure["what"]], part
+
+
+def test_peers_that_answer_otherwise_stop_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(TESTS / "benchmarks")
+    import steps
+    from measuring import Cost
+    from peers import PEERS, DisagreeError
+    from samples import Data
+
+    def turns(answer: str) -> dict[str, Cost]:
+        return {name: Cost(1, 1, 1, answer) for name in ("audit", *PEERS)}
+
+    monkeypatch.setattr(steps, "audited", lambda _: tmp_path)
+    monkeypatch.setattr(steps, "run", lambda _: Cost(1, 1, 1, '{"B": 2, "A": 1}'))
+    monkeypatch.setattr(steps, "in_turns", lambda *_: turns('{"A": 1, "B": 2}'))
+    rows, _ = steps.peers(Data("2k", tmp_path), 1)
+    assert len(rows) == len(PEERS)
+    monkeypatch.setattr(steps, "in_turns", lambda *_: turns('{"A": 1, "B": 3}'))
+    with pytest.raises(DisagreeError, match="consentkit"):
+        steps.peers(Data("2k", tmp_path), 1)
 
 
 @pytest.mark.slow

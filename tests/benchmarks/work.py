@@ -5,24 +5,18 @@ What is measured inside a process, because its start would hide it, is printed a
 
 from __future__ import annotations
 
-import gzip
 import json
-import os
 import sys
 import time
-from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from statistics import median
+from typing import Any
 
 EIGHT = {
     **dict.fromkeys(("messageId", "anonymousId", "userId", "type", "event", "timestamp"), "VARCHAR"),
     "context": "JSON",
     "integrations": "JSON",
 }
-PREFERENCE = ("Segment Consent Preference Updated", "Segment Consent Preference")
 
 
 def bare_read(folder: str) -> None:
@@ -70,27 +64,68 @@ def ours(database: str) -> None:
         print(json.dumps(dict(ws.rows("SELECT destination, deliveries FROM finding WHERE code = 'V5'"))))
 
 
-def interactive(database: str) -> None:
-    """What an analyst asks by hand: wall seconds, the worst of three."""
+def as_of(deliveries: str, changes: str) -> None:
+    """Deliveries joined as-of to changes of consent, beside a bare hash join."""
+    from history import each_query
+
+    print(json.dumps({name: cpu for name, _, cpu, _ in each_query(int(deliveries), int(changes))}))
+
+
+def check(database: str, suites: str, runs: int = 3) -> None:
+    """All suites on a loaded database: import, the views they read as raw SQL, and the check; medians of turns."""
+    began = time.process_time()
+    from consentkit.checks import catalogue, session  # noqa: F401
+    from consentkit.checks import suites as read
+    from consentkit.checks.dialect import Dialect  # noqa: F401
+
+    imported = time.process_time() - began
     import consentkit as ck
-    from consentkit.engine import sql_text
+    from consentkit.checks.scratch import scratch
+
+    entries = [entry for suite in read.load_suites(suites) for entry in suite.entries]
+    asked = [str(entry.kwargs) for entry in entries if entry.type not in catalogue.OWN]
+    bare, whole = [], []
+    with ck.open(database) as ws:
+        for _ in range(runs):
+            began = time.process_time()
+            with scratch(ws._engine) as made:
+                made.fill(list(dict.fromkeys(entry.view for entry in entries)), asked, lambda: None)
+            bare.append(time.process_time() - began)
+            began = time.process_time()
+            checked = len(ws.check(suites))
+            whole.append(time.process_time() - began)
+    print(json.dumps({"import": imported, "bare": median(bare), "check": median(whole), "expectations": checked}))
+
+
+def contents(database: str) -> None:
+    """Count and add up all that loading has put into a database, however often it was interrupted."""
+    import consentkit as ck
+
+    queries = {
+        "events": """
+            SELECT e.* EXCLUDE (signature_id), g.* EXCLUDE (signature_id, stamp_id, integrations_id, bundle_id),
+                s.* EXCLUDE (stamp_id), i.canonical
+            FROM event AS e
+            INNER JOIN signature AS g ON g.signature_id = e.signature_id
+            INNER JOIN stamp AS s ON s.stamp_id = g.stamp_id
+            INNER JOIN integrations AS i ON i.integrations_id = g.integrations_id""",
+        **{name: f"SELECT * FROM {name}" for name in ("rejected_line", "duplicate_line", "consent_interval")},
+        "files": "SELECT * FROM input_file",
+    }
+    with ck.open(database) as ws:
+        print(
+            json.dumps(
+                {n: ws.rows(f"SELECT count(*), bit_xor(hash(x)) FROM ({q}) AS x")[0] for n, q in queries.items()}
+            )
+        )
+
+
+def lines(database: str) -> None:
+    """Count the lines of files that are loaded."""
+    import consentkit as ck
 
     with ck.open(database) as ws:
-        user = ws.rows("SELECT user_id FROM event WHERE user_id IS NOT NULL LIMIT 1")[0][0]
-        message = ws.rows("SELECT message_id FROM event WHERE message_id IS NOT NULL LIMIT 1")[0][0]
-        asked = {
-            "by destination": ("SELECT * FROM destination_count", []),
-            "by day": ("SELECT CAST(event_at AS DATE) AS day, count(*) FROM event GROUP BY ALL", []),
-            "one person": ("SELECT * FROM person_history WHERE user_id = ?", [user]),
-            "one event": (sql_text("ask_explain"), [message, message]),
-        }
-        worst = dict.fromkeys(asked, 0.0)
-        for _ in range(3):
-            for name, (query, params) in asked.items():
-                began = time.perf_counter()
-                ws.rows(query, params)
-                worst[name] = max(worst[name], time.perf_counter() - began)
-        print(json.dumps(worst))
+        print(ws.rows("SELECT CAST(coalesce(sum(f.lines), 0) AS BIGINT) FROM input_file AS f")[0][0])
 
 
 def apply(database: str, other: str, policy: str) -> None:
@@ -122,154 +157,6 @@ def judge(database: str) -> None:
 
     with ck.open(database) as ws:
         print(len(ws.summary().findings))
-
-
-def _policy(path: str) -> tuple[dict[str, str], dict[str, set[str]]]:
-    """Return the name of each destination by every way of writing it, and the categories each needs."""
-    import yaml
-
-    said = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    names = {alias: each["name"] for each in said["destinations"] for alias in (each["name"], *each.get("aliases", []))}
-    exempt = {each["name"] for each in said["destinations"] if each.get("kind") == "aws-s3"}
-    needs: dict[str, set[str]] = {}
-    for category in said["categories"]:
-        for name in category["destinations"]:
-            if name not in exempt:
-                needs.setdefault(name, set()).add(category["id"])
-    return names, needs
-
-
-def by_hand(events: str, deliveries: str, policy: str) -> None:
-    """Count refused and yet delivered records per destination with DuckDB, as an analyst would write it."""
-    import duckdb
-    import pandas as pd
-
-    names, needs = _policy(policy)
-    con = duckdb.connect()
-    con.register("alias", pd.DataFrame(list(names.items()), columns=["written", "name"]))
-    con.register(
-        "need", pd.DataFrame([(n, c) for n, each in needs.items() for c in each], columns=["name", "category"])
-    )
-    rows = con.execute(f"""
-        WITH e AS (
-            SELECT DISTINCT messageId, event, context -> '$.consent.categoryPreferences' AS said
-            FROM read_json('{events}/**/*.ndjson*', columns={{messageId: 'VARCHAR', event: 'VARCHAR', context: 'JSON'}},
-                format='newline_delimited', ignore_errors=true)
-        )
-        SELECT a.name, count(DISTINCT d.message_id || a.name)
-        FROM read_json('{deliveries}/**/*.ndjson*', format='newline_delimited', ignore_errors=true,
-            columns={{message_id: 'VARCHAR', destination: 'VARCHAR', status: 'VARCHAR'}}) AS d
-        JOIN e ON e.messageId = d.message_id
-        JOIN alias AS a ON a.written = d.destination
-        JOIN need AS n ON n.name = a.name
-        WHERE d.status = 'delivered' AND json_type(e.said) = 'OBJECT' AND coalesce(e.event, '') NOT IN {PREFERENCE}
-            AND coalesce(e.said ->> ('$.' || n.category), 'false') = 'false'
-        GROUP BY ALL""").fetchall()
-    print(json.dumps(dict(rows)))
-
-
-def _lines(folder: str) -> Iterator[dict[str, Any]]:
-    for path in sorted(Path(folder).rglob("*.ndjson*")):
-        with path.open("rb") as stream:
-            for line in gzip.GzipFile(fileobj=stream) if path.suffix == ".gz" else stream:
-                try:
-                    said = json.loads(line.decode("utf-8-sig"))
-                except ValueError:
-                    continue
-                if isinstance(said, dict):
-                    yield said
-
-
-def _pairs(events: str, deliveries: str, policy: str) -> Any:
-    """Return a pandas row per message and destination it was delivered to, and whether it was refused there."""
-    import pandas as pd
-
-    names, needs = _policy(policy)
-    rows = []
-    for event in _lines(events):
-        said = ((event.get("context") or {}).get("consent") or {}).get("categoryPreferences")
-        if (
-            isinstance(said, dict)
-            and event.get("event") not in PREFERENCE
-            and all(isinstance(v, bool) for v in said.values())
-        ):
-            rows.append((event.get("messageId"), frozenset(key for key, value in said.items() if value is True)))
-    e = pd.DataFrame(rows, columns=["message_id", "granted"]).drop_duplicates()
-    d = pd.DataFrame(
-        [(r.get("message_id"), r.get("destination"), r.get("status")) for r in _lines(deliveries)],
-        columns=["message_id", "destination", "status"],
-    )
-    d = d[d["status"] == "delivered"]
-    d["name"] = d["destination"].map(names)
-    both = d[d["name"].isin(list(needs))].merge(e, on="message_id")
-    both["refused"] = [not needs[name] <= granted for name, granted in zip(both["name"], both["granted"], strict=True)]
-    return both.groupby(["message_id", "name"], as_index=False)["refused"].max()
-
-
-def with_pandas(events: str, deliveries: str, policy: str) -> None:
-    """The same count with pandas."""
-    pairs = _pairs(events, deliveries, policy)
-    print(json.dumps(dict(Counter(pairs.loc[pairs["refused"], "name"]))))
-
-
-def with_expectations(events: str, deliveries: str, policy: str) -> None:
-    """The same count with Great Expectations over pandas frames, one expectation for each destination."""
-    os.environ["GX_ANALYTICS_ENABLED"] = "false"
-    import great_expectations as gx
-    from great_expectations.expectations.core.expect_column_values_to_be_in_set import ExpectColumnValuesToBeInSet
-
-    found = {}
-    asset = gx.get_context(mode="ephemeral").data_sources.add_pandas("pairs").add_dataframe_asset("pairs")
-    whole = asset.add_batch_definition_whole_dataframe("whole")
-    never = ExpectColumnValuesToBeInSet(column="refused", value_set=[False])
-    for name, rows in _pairs(events, deliveries, policy).groupby("name"):
-        result = whole.get_batch(batch_parameters={"dataframe": rows}).validate(never)
-        if not result.success:
-            found[name] = result.result["unexpected_count"]
-    print(json.dumps(found))
-
-
-def with_polars(events: str, deliveries: str, policy: str) -> None:
-    """The same count with polars."""
-    import polars as pl
-
-    names, needs = _policy(policy)
-    text = b"".join(
-        gzip.decompress(p.read_bytes()) if p.suffix == ".gz" else p.read_bytes()
-        for p in sorted(Path(events).rglob("*.ndjson*"))
-    )
-    said = pl.col("line").str
-    e = (
-        pl.DataFrame({"line": pl.Series(text.decode("utf-8", "replace").splitlines(), dtype=pl.String)})
-        .filter(
-            said.starts_with("{")
-            & said.strip_chars().str.ends_with("}")
-            & said.contains('"categoryPreferences":{', literal=True)
-        )
-        .select(
-            message_id=said.json_path_match("$.messageId"),
-            event=said.json_path_match("$.event"),
-            **{
-                c: said.json_path_match(f"$.context.consent.categoryPreferences.{c}") == "true"
-                for c in sorted(set().union(*needs.values()))
-            },
-        )
-        .filter(~pl.col("event").is_in(list(PREFERENCE)).fill_null(value=False))
-        .unique()
-    )
-    log = b"".join(gzip.decompress(p.read_bytes()) for p in sorted(Path(deliveries).rglob("*.ndjson*")))
-    d = pl.read_ndjson(log, schema_overrides={"message_id": pl.String, "destination": pl.String, "status": pl.String})
-    d = d.filter(pl.col("status") == "delivered").with_columns(
-        name=pl.col("destination").replace_strict(names, default=None)
-    )
-    both = d.filter(pl.col("name").is_in(list(needs))).join(e, on="message_id")
-    found: Counter[str] = Counter()
-    for name, categories in needs.items():
-        one = both.filter(pl.col("name") == name)
-        leaked = one.filter(~pl.all_horizontal(pl.col(c).fill_null(value=False) for c in sorted(categories)))
-        if leaked.height:
-            found[name] = leaked.unique(["message_id", "name"]).height
-    print(json.dumps(found))
 
 
 if __name__ == "__main__":
