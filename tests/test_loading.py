@@ -99,6 +99,25 @@ def test_many_small_files_keep_their_order_and_their_lines(tmp_path: Path) -> No
         assert ws.rows(wrong) == [(0,)]
 
 
+def test_small_files_that_unpack_to_much_give_every_line_once(tmp_path: Path) -> None:
+    files = []
+    for number in range(9):
+        packed = gzip.compress(b"".join(b"%d %d %s\n" % (number, line, b" " * 1000) for line in range(1_500)), mtime=0)
+        path = tmp_path / f"{number}.gz"
+        path.write_bytes(b"" if number == 4 else packed[:-30] if number == 6 else packed)
+        files.append(InputFile(str(path), bytes=path.stat().st_size, file_id=number))
+    read: dict[int, list[str]] = {}
+    for batch in line_batches(files, lambda _: None):
+        for file_id, line, text in zip(*(batch.column(place).to_pylist() for place in range(3)), strict=True):
+            assert text.startswith(f"{file_id} {line - 1} ")
+            read.setdefault(file_id, []).append(text)
+    whole = [number for number in range(9) if number not in (4, 6)]
+    assert {number: len(read[number]) for number in whole} == dict.fromkeys(whole, 1_500)
+    assert list(read) == [number for number in range(9) if number != 4]
+    assert 0 < len(read[6]) == files[6].lines < 1_500
+    assert [file.problem for file in files if file.problem] == ["empty", "truncated_gzip"]
+
+
 def test_reading_ahead_ends_with_who_reads(tmp_path: Path) -> None:
     for number in range(4):
         (tmp_path / f"{number}.ndjson").write_bytes(b"{}\n" * 3_000_000)

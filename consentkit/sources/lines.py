@@ -13,7 +13,7 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from consentkit.sources.blocks import HEAD, blocks
+from consentkit.sources.blocks import CHUNK, HEAD, blocks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 AHEAD = 4
 LONGEST_LINE = 1 << 28
 _SMALL = 1 << 16
+_TOGETHER = 1 << 20
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -43,7 +44,7 @@ def line_batches(files: Sequence[InputFile], progress: Callable[[int], None]) ->
     Files come in their order, but as many are unpacked at a time as there are processors.
     """
     stopped = threading.Event()
-    waiting = [_Reading(file, stopped) for file in files]
+    waiting = [_Reading(each, stopped) for each in _together(files)]
     abreast = min(os.cpu_count() or 1, 8)
     try:
         for place, reading in enumerate(waiting):
@@ -65,25 +66,25 @@ class _Piece(NamedTuple):
 
 
 class _Reading:
-    """One file that a thread reads ahead, at most :data:`AHEAD` pieces before they are taken.
+    """One file, or many small ones, that a thread reads ahead, at most :data:`AHEAD` pieces before they are taken.
 
-    A small one is read when its turn comes: a thread costs more than that.
+    A single small one is read when its turn comes: a thread costs more than that.
     """
 
-    def __init__(self, file: InputFile, stopped: threading.Event) -> None:
-        self._file, self._stopped = file, stopped
+    def __init__(self, files: Sequence[InputFile], stopped: threading.Event) -> None:
+        self._files, self._stopped = files, stopped
         self._pieces: queue.Queue[_Piece | BaseException | None] = queue.Queue(AHEAD)
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        if self._thread is None and self._file.bytes > _SMALL:
+        if self._thread is None and sum(file.bytes for file in self._files) > _SMALL:
             self._thread = threading.Thread(target=self._work, daemon=True)
             self._thread.start()
 
     def pieces(self) -> Iterator[_Piece]:
         """Yield what the thread reads; what stopped it is raised here."""
         if self._thread is None:
-            yield from _cut_file(self._file)
+            yield from _cut_files(self._files)
             return
         while (piece := self._pieces.get()) is not None:
             if isinstance(piece, BaseException):
@@ -92,7 +93,7 @@ class _Reading:
 
     def _work(self) -> None:
         try:
-            for piece in _cut_file(self._file):
+            for piece in _cut_files(self._files):
                 self._put(piece)
             self._put(None)
         except BaseException as error:  # noqa: BLE001 - it is raised again where the lines are taken
@@ -103,6 +104,44 @@ class _Reading:
             with suppress(queue.Full):
                 self._pieces.put(piece, timeout=0.2)
                 return
+
+
+def _together(files: Sequence[InputFile]) -> list[list[InputFile]]:
+    """Put small files that follow one another together, so that a thread reads them as it reads a large one."""
+    found: list[list[InputFile]] = []
+    room = 0
+    for file in files:
+        if file.bytes >= min(room, _SMALL):
+            found.append([])
+            room = _TOGETHER if file.bytes < _SMALL else 0
+        found[-1].append(file)
+        room -= min(room, file.bytes)
+    return found
+
+
+def _cut_files(files: Sequence[InputFile]) -> Iterator[_Piece]:
+    """Cut files into lines; those of small files, of which each has few for the database, in common batches."""
+    if len(files) == 1:
+        yield from _cut_file(files[0])
+        return
+    batches: list[pa.RecordBatch] = []
+    size = read = 0
+    for file in files:
+        for piece in _cut_file(file):
+            read += piece.read
+            if piece.batch is not None:
+                batches.append(piece.batch)
+                size += piece.batch.nbytes
+            if size > CHUNK:
+                yield _Piece(_joined(batches), read)
+                batches, size, read = [], 0, 0
+    yield _Piece(_joined(batches) if batches else None, read)
+
+
+def _joined(batches: list[pa.RecordBatch]) -> pa.RecordBatch:
+    import pyarrow as pa
+
+    return pa.Table.from_batches(batches).combine_chunks().to_batches()[0]
 
 
 def _cut_file(file: InputFile) -> Iterator[_Piece]:
