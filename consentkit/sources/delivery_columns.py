@@ -61,6 +61,10 @@ class Columns:
         for ours in set((mapping or {}).values()):
             self.theirs[ours] = tuple(name for name, target in (mapping or {}).items() if target == ours)
 
+    def reads_as(self, other: Columns) -> bool:
+        """Say whether both read a log the same way."""
+        return vars(self) == vars(other)
+
     def beside(self, path: str) -> Columns:
         """Add the ``columns:`` and ``constants:`` of the sidecar file ``<path>.yml``, where there is one."""
         sidecar = Path(f"{path}.yml")
@@ -109,31 +113,41 @@ class Columns:
         found = [name if name in columns else root_of(name) for names in self.theirs.values() for name in names]
         return list(dict.fromkeys(name for name in found if name in columns))
 
-    def expressions(self, path: str, present: list[str] | None, column: Callable[[str], str]) -> dict[str, str]:
-        """Return SQL per column of ours; ``present`` lists the file's columns where they are known.
+    def said(self, path: str, present: list[str] | None, column: Callable[[str], str]) -> dict[str, str]:
+        """Return SQL for the text a record has for each column of ours; ``present`` lists the file's columns, if known.
 
-        ``column`` turns a name of theirs into SQL.
-        Raises :class:`SourceError` where the file has no column for what a record must have.
+        ``column`` turns a name of theirs into SQL; the first name under which something stands holds. Raises
+        :class:`SourceError` where the file has no column for what a record must have.
         """
-        found: dict[str, str] = {}
+        said: dict[str, str] = {}
         for ours, names in self.theirs.items():
             there = [name for name in names if present is None or {name, root_of(name)} & set(present)]
-            parts = [f"CAST({column(name)} AS VARCHAR)" for name in there]
-            if ours in self.constants:
-                parts = [literal(self.constants[ours])]
-            found[ours] = f"tidied(coalesce({', '.join(parts)}))" if parts else "CAST(NULL AS VARCHAR)"
-            if ours in ("destination", "status") and not parts:
+            said[ours] = self.first_of(ours, [column(name) for name in there])
+            if ours in ("destination", "status") and not there and ours not in self.constants:
                 self._refuse(path, ours, present or [])
         naming = [*self.theirs["message_id"], *self.theirs["event_line"]]
         if present is not None and not {*naming, *map(root_of, naming)} & set(present):
             self._refuse(path, "message_id", present)
-        if self.words and "status" not in self.constants:
-            cases = " ".join(f"WHEN {literal(word)} THEN {literal(ours)}" for word, ours in self.words.items())
-            found["status"] = f"CASE {found['status']} {cases} ELSE {found['status']} END"
-        if self.time_unit and "at" not in self.constants:
-            micros = f"TRY_CAST({found['at']} AS DOUBLE) * {_UNITS[self.time_unit]}"
-            found["at"] = f"CAST(try(make_timestamp(TRY_CAST({micros} AS BIGINT))) AS VARCHAR)"
-        return found
+        return said
+
+    def first_of(self, ours: str, found: list[str]) -> str:
+        """Return SQL for the first of what was found for a column of ours, or for what is the same for every record."""
+        if ours in self.constants:
+            return literal(self.constants[ours])
+        return (
+            f"coalesce({', '.join(f'CAST({each} AS VARCHAR)' for each in found)})" if found else "CAST(NULL AS VARCHAR)"
+        )
+
+    def meant(self, ours: str, said: str) -> str:
+        """Return SQL for what a text means in a column of ours: without blanks, as our status, as a time."""
+        text = f"tidied({said})"
+        if ours == "status" and self.words and ours not in self.constants:
+            cases = " ".join(f"WHEN {literal(word)} THEN {literal(status)}" for word, status in self.words.items())
+            return f"CASE {text} {cases} ELSE {text} END"
+        if ours == "at" and self.time_unit and ours not in self.constants:
+            micros = f"TRY_CAST({text} AS DOUBLE) * {_UNITS[self.time_unit]}"
+            text = f"CAST(try(make_timestamp(TRY_CAST({micros} AS BIGINT))) AS VARCHAR)"
+        return {"at": f"as_utc({text})", "event_line": f"as_line({text})"}.get(ours, text)
 
     @staticmethod
     def _refuse(path: str, ours: str, present: list[str]) -> None:

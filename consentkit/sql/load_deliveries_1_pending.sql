@@ -1,5 +1,5 @@
 -- Delivery records that found no event so far, or a line of what was the only event file, become incoming once more.
-CREATE OR REPLACE TEMP TABLE incoming_delivery AS
+INSERT INTO incoming_delivery
 SELECT
     d.file_id, d.line, d.message_id, d.event_file, d.event_line, r.destination, r.status, r.reason, r.mode,
     d.logged_at, CAST(NULL AS VARCHAR) AS reject_code, CAST(NULL AS BLOB) AS content

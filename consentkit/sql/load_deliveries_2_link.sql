@@ -1,27 +1,5 @@
 -- Each delivery record finds its event: by file and line where both are given, else by message id.
--- A message id shared by several events links to the first of them; views then look at all of them.
 -- Records that find none are kept and tried again when more events are loaded.
-INSERT INTO rejected_line
-SELECT d.file_id, d.line, d.reject_code, d.content
-FROM incoming_delivery AS d
-WHERE d.reject_code IS NOT NULL;
-
-INSERT INTO route
-SELECT
-    CAST((SELECT coalesce(max(r.route_id), 0) FROM route AS r)
-        + row_number() OVER (ORDER BY n.destination, n.status, n.reason, n.mode) AS INTEGER),
-    n.destination, n.status, n.reason, n.mode
-FROM (
-    SELECT DISTINCT d.destination, d.status, d.reason, d.mode FROM incoming_delivery AS d WHERE d.reject_code IS NULL
-) AS n
-WHERE NOT EXISTS (
-    SELECT 1 FROM route AS r
-    WHERE r.destination = n.destination
-        AND r.status IS NOT DISTINCT FROM n.status
-        AND r.reason IS NOT DISTINCT FROM n.reason
-        AND r.mode IS NOT DISTINCT FROM n.mode
-);
-
 -- An event file is meant by its path or by the end of it; with none named, by being the only one.
 CREATE OR REPLACE TEMP TABLE meant_file AS
 WITH named AS (
@@ -42,7 +20,6 @@ INSERT INTO delivery
 WITH routed AS (
     SELECT
         d.file_id, d.line, d.logged_at, d.message_id, d.event_file, d.event_line, r.route_id,
-        hash(d.message_id) AS message_key,
         m.file_id::BIGINT * 10000000000 + d.event_line AS place_id
     FROM incoming_delivery AS d
     INNER JOIN route AS r
@@ -53,12 +30,6 @@ WITH routed AS (
     LEFT JOIN meant_file AS m ON d.event_line IS NOT NULL AND m.event_file IS NOT DISTINCT FROM d.event_file
     WHERE d.reject_code IS NULL
 ),
-named AS (
-    SELECT e.event_id, e.message_id, e.message_key
-    FROM event AS e
-    LEFT JOIN shared_message AS s ON s.event_id = e.event_id
-    WHERE e.message_id IS NOT NULL AND (s.event_id IS NULL OR s.group_id = e.event_id)
-),
 found AS (
     SELECT
         r.*,
@@ -67,7 +38,7 @@ found AS (
     FROM routed AS r
     LEFT JOIN event AS p ON p.event_id = r.place_id
     LEFT JOIN duplicate_line AS c ON c.file_id::BIGINT * 10000000000 + c.line = r.place_id
-    LEFT JOIN named AS n ON n.message_key = r.message_key AND n.message_id = r.message_id
+    LEFT JOIN named_event AS n ON n.message_id = r.message_id
 ),
 linked AS (
     SELECT
@@ -84,6 +55,6 @@ SELECT
     l.file_id::BIGINT * 10000000000 + l.line, l.file_id, l.line, l.event_id, l.linked_by, l.route_id, l.logged_at,
     -- how the record names its event is kept only while more events may change the link
     CASE WHEN l.event_id IS NULL OR l.linked_by = 'only_file' THEN l.message_id END,
-    CASE WHEN l.event_id IS NULL OR l.linked_by = 'only_file' THEN l.event_file END,
+    CASE WHEN l.event_line IS NOT NULL AND (l.event_id IS NULL OR l.linked_by = 'only_file') THEN l.event_file END,
     CASE WHEN l.event_id IS NULL OR l.linked_by = 'only_file' THEN l.event_line END
 FROM linked AS l
