@@ -110,7 +110,7 @@ def person(workspace: Workspace, who: str) -> list[Subject]:
     for row in _rows(workspace, "ask_person_ids", [who]):
         kind = row["subject_kind"]
         changes = _rows(workspace, "ask_person_changes", [kind, who])
-        deliveries = _rows(workspace, "ask_person_deliveries", [kind, who])
+        deliveries = _rows(workspace, "ask_person_deliveries", [kind, who, row["event_ids"]])
         span = row["first_at"], row["last_at"]
         found.append(Subject(kind, who, row["devices"], row["others"], row["events"], *span, changes, deliveries))
     if not found:

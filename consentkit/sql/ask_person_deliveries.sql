@@ -1,20 +1,19 @@
--- Every delivery of one person's or device's events since the first choice, with the needed categories that were not granted
--- at the time of the event: refused, in conflict or never collected. Exempt destinations get what is refused by design, and so
--- do Actions destinations with preference events (RULES.md 2.1, 2.3).
+-- Every delivery of one person's or device's events ($3, which ask_person_ids lists) since the first choice, with the needed
+-- categories that were not granted at the time of the event: refused, in conflict or never collected. Exempt destinations get
+-- what is refused by design, and so do Actions destinations with preference events (RULES.md 2.1, 2.3).
 WITH sent AS (
     SELECT
         q.delivery_id, coalesce(q.logged_at, e.event_at) AS left_at, e.event_at, e.message_id, e.type, e.name AS event_name,
         g.kind, m.destination_id, d.name AS destination, e.anonymous_id,
         d.kind = 'aws-s3' OR (d.kind = 'engage' AND NOT d.enforced) AS exempt
-    FROM event AS e
+    FROM (SELECT unnest($3) AS event_id) AS o
+    INNER JOIN event AS e ON e.event_id = o.event_id
     INNER JOIN signature AS g ON g.signature_id = e.signature_id
     INNER JOIN delivery AS q ON q.event_id = e.event_id
     INNER JOIN newest_version AS n ON TRUE
     INNER JOIN route_meaning AS m ON m.route_id = q.route_id AND m.version_id = n.version_id
     INNER JOIN destination AS d ON d.version_id = n.version_id AND d.destination_id = m.destination_id
     WHERE m.status = 'delivered'
-        AND CASE WHEN $1 = 'device' THEN e.anonymous_id = $2
-            ELSE e.event_id IN (SELECT s.event_id FROM event_subject AS s WHERE s.subject_kind = 'person' AND s.subject_id = $2) END
 )
 SELECT
     s.left_at, s.event_at, s.destination, s.type, s.event_name, s.message_id, s.anonymous_id, s.kind <> 'event' AS preference_event, s.exempt,
@@ -32,4 +31,4 @@ LEFT JOIN consent_interval AS i
     AND i.valid_from <= s.event_at AND s.event_at < i.valid_to
 WHERE coalesce(s.event_at, s.left_at) >= a.first_at
 GROUP BY ALL
-ORDER BY s.left_at, s.destination
+ORDER BY s.left_at, s.destination, s.message_id
