@@ -13,7 +13,7 @@ from consentkit.errors import SourceError
 if TYPE_CHECKING:
     from consentkit.engine import Engine
 
-_LAYOUT = "4"
+_LAYOUT = "5"
 
 
 def prepare(engine: Engine) -> None:

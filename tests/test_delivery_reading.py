@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 
 LOADED = {
     "deliveries": """
-        SELECT d.* EXCLUDE (route_id), r.* EXCLUDE (route_id)
+        SELECT d.* EXCLUDE (route_id), r.* EXCLUDE (route_id), p.* EXCLUDE (delivery_id)
         FROM delivery AS d
+        LEFT JOIN pending_delivery AS p ON p.delivery_id = d.delivery_id
         LEFT JOIN route AS r ON r.route_id = d.route_id
         ORDER BY d.delivery_id
     """,

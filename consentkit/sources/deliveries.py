@@ -58,8 +58,7 @@ def load_delivery_files(
 
 def link_pending(engine: Engine) -> None:
     """Try again to find the events of delivery records that found none so far."""
-    pending = "SELECT count(*) FROM delivery WHERE event_id IS NULL OR linked_by = 'only_file'"
-    if engine.value("count pending deliveries", pending):
+    if engine.value("count pending deliveries", "SELECT count(*) FROM pending_delivery"):
         engine.run("load deliveries: begin", sql_text("load_deliveries_0_incoming"))
         engine.run("load deliveries: pending", sql_text("load_deliveries_1_pending"))
         _link(engine)

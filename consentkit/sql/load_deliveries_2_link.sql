@@ -16,10 +16,11 @@ FROM matched AS m
 GROUP BY m.event_file
 HAVING count(*) = 1;
 
-INSERT INTO delivery
+CREATE OR REPLACE TEMP TABLE linked_delivery AS
 WITH routed AS (
     SELECT
-        d.file_id, d.line, d.logged_at, d.message_id, d.event_file, d.event_line, r.route_id,
+        d.file_id::BIGINT * 10000000000 + d.line AS delivery_id, d.logged_at, d.message_id, d.event_file, d.event_line,
+        r.route_id,
         m.file_id::BIGINT * 10000000000 + d.event_line AS place_id
     FROM incoming_delivery AS d
     INNER JOIN route AS r
@@ -39,22 +40,27 @@ found AS (
     LEFT JOIN event AS p ON p.event_id = r.place_id
     LEFT JOIN duplicate_line AS c ON c.file_id::BIGINT * 10000000000 + c.line = r.place_id
     LEFT JOIN named_event AS n ON n.message_id = r.message_id
-),
-linked AS (
-    SELECT
-        f.*,
-        coalesce(f.by_line, f.by_message) AS event_id,
-        CASE
-            WHEN f.by_line IS NOT NULL AND f.event_file IS NULL THEN 'only_file'
-            WHEN f.by_line IS NOT NULL THEN 'line'
-            WHEN f.by_message IS NOT NULL THEN 'message_id'
-        END AS linked_by
-    FROM found AS f
 )
 SELECT
-    l.file_id::BIGINT * 10000000000 + l.line, l.file_id, l.line, l.event_id, l.linked_by, l.route_id, l.logged_at,
-    -- how the record names its event is kept only while more events may change the link
-    CASE WHEN l.event_id IS NULL OR l.linked_by = 'only_file' THEN l.message_id END,
-    CASE WHEN l.event_line IS NOT NULL AND (l.event_id IS NULL OR l.linked_by = 'only_file') THEN l.event_file END,
-    CASE WHEN l.event_id IS NULL OR l.linked_by = 'only_file' THEN l.event_line END
-FROM linked AS l
+    f.*,
+    coalesce(f.by_line, f.by_message) AS event_id,
+    CASE
+        WHEN f.by_line IS NOT NULL AND f.event_file IS NULL THEN 'only_file'
+        WHEN f.by_line IS NOT NULL THEN 'line'
+        WHEN f.by_message IS NOT NULL THEN 'message_id'
+    END AS linked_by
+FROM found AS f;
+
+INSERT INTO delivery (delivery_id, event_id, linked_by, route_id, logged_at)
+SELECT l.delivery_id, l.event_id, l.linked_by, l.route_id, l.logged_at
+FROM linked_delivery AS l;
+
+-- How a record names its event is kept only while more events may change the link; a file alone names none.
+INSERT INTO pending_delivery
+SELECT l.delivery_id, l.message_id, CASE WHEN l.event_line IS NOT NULL THEN l.event_file END, l.event_line
+FROM linked_delivery AS l
+WHERE l.event_id IS NULL OR l.linked_by = 'only_file';
+
+DROP TABLE linked_delivery;
+
+DROP VIEW named_event

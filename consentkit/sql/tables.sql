@@ -156,16 +156,21 @@ CREATE TABLE signature (
     bundle_id INTEGER NOT NULL          -- 0 = the event does not say what its device had loaded
 );
 
--- One row per delivery record.
+-- One row per delivery record. There are more of these than of anything else: what can be computed is not stored.
 CREATE TABLE delivery (
     delivery_id BIGINT NOT NULL,        -- file_id * 10,000,000,000 + row
-    file_id INTEGER NOT NULL,
-    line BIGINT NOT NULL,
+    file_id INTEGER GENERATED ALWAYS AS (CAST(delivery_id // 10000000000 AS INTEGER)) VIRTUAL,
+    line BIGINT GENERATED ALWAYS AS (delivery_id % 10000000000) VIRTUAL,
     event_id BIGINT,                    -- null = no such event is loaded
-    linked_by VARCHAR,                  -- message_id | line | only_file: a line of the only event file there is
+    linked_by ENUM('message_id', 'line', 'only_file'),  -- only_file: a line of the only event file there is
     route_id INTEGER NOT NULL,
-    logged_at TIMESTAMP,
-    message_id VARCHAR,                 -- these three only while the link may change
+    logged_at TIMESTAMP
+);
+
+-- One row per delivery record whose link may change, because no event was found for it or by 'only_file': how it names one.
+CREATE TABLE pending_delivery (
+    delivery_id BIGINT NOT NULL,
+    message_id VARCHAR,
     event_file VARCHAR,
     event_line BIGINT
 );
