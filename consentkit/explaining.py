@@ -25,6 +25,12 @@ _STATES = {
     "A3": "Its categoryPreferences are empty.",
     "A4": "It carries a consent object with categories.",
     "A6": "Its consent object is not what it should be.",
+    "A?": "It is a warehouse row whose consent columns are all empty.",
+}
+_LISTS = {
+    "absent": "It carries no consentManagement.",
+    "malformed": "Its consentManagement is not what it should be.",
+    "given": "It carries consentManagement.",
 }
 
 
@@ -53,7 +59,9 @@ def _event(row: dict[str, Any]) -> Iterator[Text]:
     yield Text.assemble("\n", (what, "bold"), when, f", {clean(row['event_file'])} line {row['event_line']}")
     where = f"source {clean(row['source'])}, enforced at {row['point']}" if row["source"] else "no policy was in force"
     kind = " It is a preference event." if row["event_kind"] != "event" else ""
-    yield Text(f"{where}. {_STATES[row['state']]}{kind}")
+    rudder = row["point"] in ("rudder-server", "rudder-js")
+    state = _LISTS[row["rudder_form"]] if rudder else _STATES[row["state"]]
+    yield Text(f"{where}. {state}{kind}")
 
 
 def _destination(row: dict[str, Any]) -> Iterator[Text]:

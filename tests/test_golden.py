@@ -82,7 +82,7 @@ READABLE = {
     f"FROM integrations_likeness AS v {INTEGRATED} {DESTINATION}",
     **{
         view: f"SELECT v.*, e.message_id AS event FROM {view} AS v {STAMPED}"
-        for view in ("stamp_reading", "stamp_canonical")
+        for view in ("stamp_said", "stamp_reading", "stamp_canonical", "stamp_answer")
     },
     "other_account": "SELECT v.*, e.message_id AS event, d.name AS destination "
     f"FROM other_account AS v {STAMPED} {DESTINATION}",
@@ -137,6 +137,7 @@ READABLE = {
         view: f"SELECT v.*, e.message_id AS event FROM {view} AS v {OF_EVENT}"
         for view in (
             "preference_event",
+            "stamp_choice",
             "person_merge",
             "preference_subject",
             "preference_period",

@@ -6,12 +6,14 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from support import TESTS, event, ndjson, policy, records
+from support import TESTS, event, ndjson, policy, records, write_tables
 from typer.testing import CliRunner
 
 import consentkit as ck
+from consentkit.charts.consent import consent_rate_rows
 from consentkit.cli import app
 from consentkit.conformance import _run_readings
+from consentkit.explaining import explain
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -117,3 +119,62 @@ def test_explain_names_what_another_tool_said(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["explain", "m1", str(path), "--policy", str(rules)])
     assert "refused Ads, as the policy writes it at context.privacy; the platform does not read it" in result.output
     assert "a refusal counts, whichever tool wrote it" in result.output
+
+
+def test_what_rudderstack_reads_is_in_rates_history_and_pictures(ws: ck.Workspace, tmp_path: Path) -> None:
+    def said(who: str, **lists: list[str]) -> Row:
+        return {"id": who, "anonymousId": who, "context": {"consentManagement": {"provider": "custom", **lists}}}
+
+    events = [
+        said("all", allowedConsentIds=["A", "B"]),
+        said("half", allowedConsentIds=["A"]),
+        said("mixed", allowedConsentIds=["A"], deniedConsentIds=["B"]),
+        said("none", deniedConsentIds=["A", "B"]),
+        {"id": "silent", "anonymousId": "silent"},
+    ]
+    ws.load_events(written(tmp_path, *events))
+    log = [{"message_id": each["id"], "destination": name, "status": "delivered"} for each in events for name in "XF"]
+    (tmp_path / "log.ndjson").write_bytes(ndjson(log))
+    ws.load_deliveries(tmp_path / "log.ndjson")
+    settings = [{"provider": "custom", "categories": ["A", "B"]}]
+    ws.apply(policy({"platform": "rudderstack", "destinations": [{"name": "X", "consent": settings}, {"name": "F"}]}))
+
+    rates = [
+        {"category": "A", "granted": 3, "refused": 1, "silent": 1},
+        {"category": "B", "granted": 1, "refused": 2, "silent": 2},
+    ]
+    assert ck.charts.rows(ws, "consent_rate") == rates
+    assert consent_rate_rows(ws, "events") == rates
+    assert ck.charts.rows(ws, "refused_heatmap") == [
+        {"destination": "X", "category": "B", "refused": 2, "delivered": 2, "people": 2},
+        {"destination": "X", "category": "A", "refused": 1, "delivered": 1, "people": 1},
+    ]
+    flow = {row["answer"]: row["n"] for row in ck.charts.rows(ws, "decision_flow")}
+    assert flow == {"granted": 1, "refused": 2, "silent": 2, "needs none": 5}
+    changes = {(row["change"], row["category"]): row["people"] for row in ck.charts.rows(ws, "consent_changes")}
+    assert changes["first granted", "A"] == 3
+    assert changes["first refused", "B"] == 2
+    decided = "SELECT message_id, required, refused FROM event_decision WHERE destination = 'X' AND message_id = 'half'"
+    assert records(ws, decided) == [{"message_id": "half", "required": ["A", "B"], "refused": ["B"]}]
+    told = [str(line) for line in explain(ws, "mixed")]
+    assert any("It carries consentManagement." in line for line in told)
+    assert any("needs A, B; granted A; refused B" in line for line in told)
+
+
+def test_an_event_of_a_warehouse_without_any_preference_is_explained(ws: ck.Workspace, tmp_path: Path) -> None:
+    ws.apply(policy({"categories": [{"id": "A", "destinations": ["X"]}]}))
+    ws.load_warehouse(
+        write_tables(tmp_path / "w", {"web.tracks": [{"id": "m", "event": "e", "preferences": {"A": None}}]})
+    )
+    assert "a warehouse row" in "".join(map(str, explain(ws, "m")))
+
+
+def test_other_words_for_a_stamp_change_the_history(ws: ck.Workspace, tmp_path: Path) -> None:
+    ws.apply(policy(WITH_PLACE))
+    ws.load_events(written(tmp_path, {"context": {"privacy": {"Ads": "N"}}}))
+    value = "SELECT value, basis FROM device_history"
+    assert ws.rows(value) == [("false", "said")]
+    ws.apply(policy({**MAPPED, "stamps": [{**PLACE, "values": {"N": "granted"}}]}))
+    assert ws.rows(value) == [("true", "said")]
+    ws.apply(policy({**MAPPED, "stamps": [{**PLACE, "values": {"N": "unset"}}]}))
+    assert ws.rows(value) == []

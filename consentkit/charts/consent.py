@@ -37,7 +37,7 @@ _RIGHT = {"delivered": GREEN, "held back": MUTED, "failed": PURPLE, "other": SKY
 _SAYS = {
     "granted": "Granted",
     "needs none": "Needs no consent",
-    "silent": "No consent object",
+    "silent": "No answer",
     "cannot tell": "Cannot tell",
     "refused": "Refused",
     "delivered": "Delivered",
@@ -59,7 +59,7 @@ def consent_rate_rows(workspace: Workspace, by: str = "people") -> list[Row]:
 def consent_rate(workspace: Workspace, width: int = WIDTH, by: str = "people") -> Chart:
     """Draw the share that granted each category, of those that answered; those that did not stand apart.
 
-    ``by`` is ``people``, each by the last consent object they sent, or ``events``.
+    ``by`` is ``people``, each by the last stamp they sent that says something, or ``events``.
     """
     rows = consent_rate_rows(workspace, by)
     if not rows or not any(row["granted"] + row["refused"] + row["silent"] for row in rows):
@@ -107,7 +107,7 @@ def consent_rate(workspace: Workspace, width: int = WIDTH, by: str = "people") -
     if worst is not best and (worst["granted"] + worst["refused"]):
         title += f", {percent(worst['granted'], worst['granted'] + worst['refused'])} {visible(worst['category'], 30)}"
     whole = max(row["granted"] + row["refused"] + row["silent"] for row in rows)
-    how = "people, each by the last consent object they sent" if by == "people" else "events"
+    how = "people, each by the last consent stamp they sent" if by == "people" else "events"
     return titled(
         alt.hconcat(left, right, spacing=18) if wide else alt.vconcat(left, right, spacing=18),
         title,
@@ -180,7 +180,7 @@ def decision_flow(workspace: Workspace, width: int = WIDTH) -> Chart:
     elif not through:
         told = f"None of {refused:,} refusals was delivered"
     silent = sum(row["n"] for row in rows if row["answer"] == "silent" and row["fate"] == "delivered")
-    told += f"; {silent:,} deliveries carried no consent object" if silent else ""
+    told += f"; {silent:,} deliveries were of events that gave no answer" if silent else ""
     if all(row["fate"] == "no record" for row in rows):
         told = f"Of {total:,} decisions {refused:,} refuse; without a delivery log their fate is not known"
     subtitle = [

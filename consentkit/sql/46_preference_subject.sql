@@ -1,15 +1,27 @@
--- One row per dated preference event and subject it speaks for: the device it came from, the person it names, the
--- person its device belongs to, and the people that person became one with before it (RULES.md 2.4).
+-- One row per dated choice and subject it speaks for: the device it came from, the person it names, the person its device
+-- belongs to, and the people that person became one with before it (RULES.md 2.4). A choice is a preference event, or, where
+-- stamps are not Segment's, an event whose stamp says something else than before: announced tells them apart.
 -- A device that names one person only belongs to that person, before and after. On a shared device an event without
 -- a user id belongs to the next person named, if no other was named before it; between two people it is nobody's.
-WITH lonely AS (
+WITH choice AS (
+    SELECT
+        e.event_id AS event_id, e.anonymous_id AS anonymous_id, e.user_id AS user_id, e.stamp_id AS stamp_id, e.state AS state,
+        e.happened_at AS happened_at, e.arrived_at AS arrived_at, e.payload_key AS payload_key, TRUE AS announced
+    FROM preference_event AS e
+    UNION ALL
+    SELECT
+        c.event_id AS event_id, c.anonymous_id AS anonymous_id, c.user_id AS user_id, c.stamp_id AS stamp_id, 'A4' AS state,
+        c.happened_at AS happened_at, c.arrived_at AS arrived_at, c.payload_key AS payload_key, FALSE AS announced
+    FROM stamp_choice AS c
+),
+lonely AS (
     SELECT
         p.event_id AS event_id,
         p.happened_at AS happened_at,
         d.user_id AS user_id,
         d.users AS users,
         d.anonymous_id AS anonymous_id
-    FROM preference_event AS p
+    FROM choice AS p
     INNER JOIN device_person AS d ON d.anonymous_id = p.anonymous_id
     WHERE p.user_id IS NULL
 ),
@@ -47,7 +59,7 @@ around AS (
 ),
 spoken AS (
     SELECT p.event_id AS event_id, p.user_id AS user_id
-    FROM preference_event AS p
+    FROM choice AS p
     WHERE p.user_id IS NOT NULL
     UNION ALL
     SELECT l.event_id AS event_id, l.user_id AS user_id
@@ -66,8 +78,9 @@ SELECT
     p.state AS state,
     p.happened_at AS happened_at,
     p.arrived_at AS arrived_at,
-    p.payload_key AS payload_key
-FROM preference_event AS p
+    p.payload_key AS payload_key,
+    p.announced AS announced
+FROM choice AS p
 WHERE p.anonymous_id IS NOT NULL AND p.happened_at IS NOT NULL
 UNION ALL
 SELECT
@@ -78,9 +91,10 @@ SELECT
     p.state AS state,
     p.happened_at AS happened_at,
     p.arrived_at AS arrived_at,
-    p.payload_key AS payload_key
+    p.payload_key AS payload_key,
+    p.announced AS announced
 FROM spoken AS s
-INNER JOIN preference_event AS p ON p.event_id = s.event_id
+INNER JOIN choice AS p ON p.event_id = s.event_id
 WHERE p.happened_at IS NOT NULL
 UNION ALL
 SELECT
@@ -91,8 +105,9 @@ SELECT
     p.state AS state,
     p.happened_at AS happened_at,
     p.arrived_at AS arrived_at,
-    p.payload_key AS payload_key
+    p.payload_key AS payload_key,
+    p.announced AS announced
 FROM spoken AS s
 INNER JOIN person_merge AS m ON m.other_id = s.user_id
-INNER JOIN preference_event AS p ON p.event_id = s.event_id
+INNER JOIN choice AS p ON p.event_id = s.event_id
 WHERE p.happened_at > m.merged_at

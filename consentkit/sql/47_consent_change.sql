@@ -2,19 +2,26 @@
 -- value: true, false, or conflict after two known people with different preferences became one.
 -- basis: said; missing = the category is on the profile and the event does not name it; empty = categoryPreferences
 -- names none; unreadable = its value is no boolean; all three count as refused. merge = set by becoming one person.
--- A category no event of the subject has named so far has no row: never collected.
-WITH profile AS (
+-- A category no event of the subject has named so far has no row: never collected. Where the choice is told by a stamp
+-- alone, only what it names is set: RudderStack and other tools do not say that silence takes anything back.
+WITH subject AS (
+    SELECT
+        p.subject_kind AS subject_kind, p.subject_id AS subject_id, p.event_id AS event_id, p.stamp_id AS stamp_id, p.state AS state,
+        p.happened_at AS happened_at, p.arrived_at AS arrived_at, p.announced AS announced
+    FROM preference_subject AS p
+),
+profile AS (
     SELECT n.subject_kind AS subject_kind, n.subject_id AS subject_id, n.category_id AS category_id, MIN(n.happened_at) AS since
     FROM (
         SELECT s.subject_kind AS subject_kind, s.subject_id AS subject_id, k.category_id AS category_id, s.happened_at AS happened_at
-        FROM preference_subject AS s
-        INNER JOIN stamp_category AS k ON k.stamp_id = s.stamp_id
+        FROM subject AS s
+        INNER JOIN stamp_answer AS k ON k.stamp_id = s.stamp_id
         UNION ALL
         SELECT s.subject_kind AS subject_kind, s.subject_id AS subject_id, c.category_id AS category_id, s.happened_at AS happened_at
-        FROM preference_subject AS s
+        FROM subject AS s
         CROSS JOIN newest_version AS w
         INNER JOIN category AS c ON c.version_id = w.version_id
-        WHERE s.state = 'A3' AND c.enabled = TRUE
+        WHERE s.state = 'A3' AND s.announced = TRUE AND c.enabled = TRUE
     ) AS n
     GROUP BY n.subject_kind, n.subject_id, n.category_id
 ),
@@ -24,7 +31,7 @@ last_arrival AS (
         s.subject_id AS subject_id,
         s.happened_at AS happened_at,
         MAX(s.arrived_at) AS arrived_at
-    FROM preference_subject AS s
+    FROM subject AS s
     GROUP BY s.subject_kind, s.subject_id, s.happened_at
 ),
 told AS (
@@ -34,20 +41,21 @@ told AS (
         p.category_id AS category_id,
         s.event_id AS event_id,
         s.happened_at AS happened_at,
-        CASE WHEN k.granted = TRUE THEN 'true' ELSE 'false' END AS value,
+        CASE WHEN k.granted = TRUE AND s.state <> 'A3' THEN 'true' ELSE 'false' END AS value,
         CASE
             WHEN s.state = 'A3' THEN 'empty'
             WHEN k.category_id IS NULL THEN 'missing'
             WHEN k.granted IS NULL THEN 'unreadable'
             ELSE 'said'
         END AS basis
-    FROM preference_subject AS s
+    FROM subject AS s
     INNER JOIN last_arrival AS a
         ON a.subject_kind = s.subject_kind AND a.subject_id = s.subject_id AND a.happened_at = s.happened_at
         AND a.arrived_at = s.arrived_at
     INNER JOIN profile AS p
         ON p.subject_kind = s.subject_kind AND p.subject_id = s.subject_id AND s.happened_at >= p.since
-    LEFT JOIN stamp_category AS k ON k.stamp_id = s.stamp_id AND k.category_id = p.category_id
+    LEFT JOIN stamp_answer AS k ON k.stamp_id = s.stamp_id AND k.category_id = p.category_id
+    WHERE s.announced = TRUE OR k.category_id IS NOT NULL
 ),
 side AS (
     SELECT m.user_id AS user_id, m.other_id AS other_id, m.merged_at AS merged_at, m.event_id AS event_id, m.user_id AS whose, TRUE AS own

@@ -1,5 +1,5 @@
 -- One row per subject and stretch of time in which one preference event was its latest: what a stamp must agree with.
--- By event time, then arrival; of two that tie in both, the one that grants less counts, and nothing depends on the
+-- What stamps alone tell is left out: they agree with themselves. By event time, then arrival; of two that tie in both, the one that grants less counts, and nothing depends on the
 -- order of loading (RULES.md 2.4).
 WITH placed AS (
     SELECT
@@ -14,6 +14,7 @@ WITH placed AS (
         ) AS next_at
     FROM preference_subject AS s
     LEFT JOIN stamp_total AS t ON t.stamp_id = s.stamp_id
+    WHERE s.announced = TRUE
 )
 SELECT
     p.subject_kind AS subject_kind,

@@ -28,7 +28,11 @@ WITH judged AS (
             ELSE CASE WHEN s.state IN ('A0', 'A1') THEN TRUE ELSE FALSE END END AS unstamped,
         a.needed AS needed,
         a.granted AS granted,
-        CASE WHEN n.named > 0 AND n.granted + n.unclear = 0 THEN TRUE ELSE FALSE END AS refuses_all
+        CASE
+            WHEN x.point IN ('rudder-server', 'rudder-js') THEN CASE WHEN l.ids > 0 AND l.denied = l.ids THEN TRUE ELSE FALSE END
+            WHEN n.named > 0 AND n.granted + n.unclear = 0 THEN TRUE
+            ELSE FALSE
+        END AS refuses_all
     FROM decision AS x
     INNER JOIN route_meaning AS r ON r.version_id = x.version_id AND r.destination_id = x.destination_id
     INNER JOIN destination AS d ON d.version_id = x.version_id AND d.destination_id = x.destination_id
@@ -37,6 +41,12 @@ WITH judged AS (
     INNER JOIN stamp_account AS a
         ON a.stamp_id = g.stamp_id AND a.version_id = x.version_id AND a.destination_id = x.destination_id
     LEFT JOIN stamp_total AS n ON n.stamp_id = g.stamp_id
+    LEFT JOIN (
+        SELECT w.stamp_id AS stamp_id, COUNT(*) AS ids, SUM(CASE WHEN w.says = 'refused' THEN 1 ELSE 0 END) AS denied
+        FROM stamp_said AS w
+        WHERE w.dialect = 'rudderstack'
+        GROUP BY w.stamp_id
+    ) AS l ON l.stamp_id = g.stamp_id
 )
 SELECT
     j.signature_id AS signature_id,

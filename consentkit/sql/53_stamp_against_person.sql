@@ -8,7 +8,7 @@ SELECT
     CASE WHEN MAX(CASE WHEN i.value = 'conflict' THEN 1 ELSE 0 END) = 1 THEN 'conflict' ELSE 'refused on another device' END AS detail
 FROM event AS e
 INNER JOIN signature AS g ON g.signature_id = e.signature_id
-INNER JOIN stamp_category AS k ON k.stamp_id = g.stamp_id
+INNER JOIN stamp_answer AS k ON k.stamp_id = g.stamp_id
 INNER JOIN consent_interval AS i
     ON i.subject_id = e.user_id AND i.category_id = k.category_id
     AND i.valid_from <= e.stamped_from AND i.valid_to > e.stamped_to

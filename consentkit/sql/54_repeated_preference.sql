@@ -3,4 +3,4 @@
 SELECT DISTINCT s.event_id AS event_id
 FROM preference_subject AS s
 LEFT JOIN consent_interval AS i ON i.event_id = s.event_id
-WHERE i.event_id IS NULL
+WHERE i.event_id IS NULL AND s.announced = TRUE

@@ -5,7 +5,7 @@
 -- V5, and a stamp that grants claims that there was consent.
 WITH refusable AS (
     SELECT DISTINCT k.category_id AS category_id
-    FROM stamp_category AS k
+    FROM stamp_answer AS k
     WHERE k.granted = FALSE
 ),
 contested AS (
@@ -19,7 +19,9 @@ opted AS (
     INNER JOIN signature_source AS o ON o.version_id = e.version_id AND o.source_id = e.source_id
     INNER JOIN signature AS g ON g.signature_id = o.signature_id
     INNER JOIN stamp AS s ON s.stamp_id = g.stamp_id
+    LEFT JOIN stamp_answer AS a ON a.stamp_id = g.stamp_id
     WHERE e.consent_model = 'opt-in' AND g.kind = 'event' AND s.state IN ('A0', 'A1', 'A2') AND s.rudder_form = 'absent'
+        AND a.stamp_id IS NULL
 ),
 arrived AS (
     SELECT r.route_id AS route_id, r.version_id AS version_id, r.destination_id AS destination_id
@@ -55,9 +57,8 @@ first_grant AS (
     SELECT e.anonymous_id AS anonymous_id, MIN(e.event_at) AS granted_at
     FROM event AS e
     INNER JOIN signature AS g ON g.signature_id = e.signature_id
-    INNER JOIN stamp_total AS t ON t.stamp_id = g.stamp_id
+    INNER JOIN (SELECT DISTINCT k.stamp_id AS stamp_id FROM stamp_answer AS k WHERE k.granted = TRUE) AS t ON t.stamp_id = g.stamp_id
     INNER JOIN (SELECT DISTINCT s.anonymous_id AS anonymous_id FROM sent AS s) AS d ON d.anonymous_id = e.anonymous_id
-    WHERE t.granted > 0
     GROUP BY e.anonymous_id
 )
 SELECT

@@ -1,12 +1,13 @@
 -- One row per check of preference events, source, version and day. Checks: person, it names nobody; object, it
--- carries no consent object that names a category. Rules: RULES.md 2.3.
+-- carries no consent object that names a category, Segment's or RudderStack's. Rules: RULES.md 2.3.
 WITH judged AS (
     SELECT
         g.signature_id AS signature_id,
         s.name AS source,
-        CASE WHEN t.state = 'A4' THEN 0 ELSE 1 END AS without_object
+        CASE WHEN t.state = 'A4' OR r.stamp_id IS NOT NULL THEN 0 ELSE 1 END AS without_object
     FROM signature AS g
     INNER JOIN stamp AS t ON t.stamp_id = g.stamp_id
+    LEFT JOIN (SELECT DISTINCT k.stamp_id AS stamp_id FROM stamp_listed AS k) AS r ON r.stamp_id = g.stamp_id
     CROSS JOIN newest_version AS n
     INNER JOIN signature_source AS o ON o.signature_id = g.signature_id AND o.version_id = n.version_id
     INNER JOIN source AS s ON s.version_id = o.version_id AND s.source_id = o.source_id

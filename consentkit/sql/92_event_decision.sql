@@ -18,6 +18,18 @@ not_granted AS (
     LEFT JOIN stamp_category AS k ON k.stamp_id = s.stamp_id AND k.category_id = r.category_id
     WHERE s.state IN ('A3', 'A4') AND (k.category_id IS NULL OR k.granted = FALSE)
     GROUP BY s.stamp_id, r.version_id, r.destination_id
+),
+-- RudderStack: by the settings for the provider that the event names
+configured AS (
+    SELECT
+        s.stamp_id, t.version_id, t.source_id, t.destination_id,
+        list(DISTINCT t.category_id ORDER BY t.category_id) AS required,
+        list(DISTINCT t.category_id ORDER BY t.category_id) FILTER (k.says IS DISTINCT FROM 'granted') AS refused
+    FROM stamp AS s
+    CROSS JOIN consent_setting AS t
+    LEFT JOIN stamp_said AS k ON k.stamp_id = s.stamp_id AND k.dialect = 'rudderstack' AND k.category_id = t.category_id
+    WHERE s.rudder_form = 'given' AND (t.provider = s.provider OR (t.legacy AND s.provider = ''))
+    GROUP BY s.stamp_id, t.version_id, t.source_id, t.destination_id
 )
 SELECT
     p.file_id,
@@ -31,8 +43,8 @@ SELECT
     coalesce(x.documented_outcome, 'indeterminate') AS documented_outcome,
     coalesce(x.regime_outcome, 'indeterminate') AS regime_outcome,
     q.source AS rule,
-    coalesce(n.required, []) AS required,
-    coalesce(r.refused, []) AS refused
+    coalesce(CASE WHEN x.point IN ('rudder-server', 'rudder-js') THEN c.required ELSE n.required END, []) AS required,
+    coalesce(CASE WHEN x.point IN ('rudder-server', 'rudder-js') THEN c.refused ELSE r.refused END, []) AS refused
 FROM placed AS p
 INNER JOIN event AS v ON v.event_id = p.event_id
 INNER JOIN event_in_force AS f ON f.event_id = p.event_id
@@ -44,4 +56,6 @@ LEFT JOIN decision AS x
 LEFT JOIN decision_reason AS q ON q.reason = coalesce(x.reason, 'no_policy_in_force')
 LEFT JOIN needed AS n ON n.version_id = d.version_id AND n.destination_id = d.destination_id
 LEFT JOIN not_granted AS r ON r.stamp_id = g.stamp_id AND r.version_id = d.version_id AND r.destination_id = d.destination_id
+LEFT JOIN configured AS c
+    ON c.stamp_id = g.stamp_id AND c.version_id = x.version_id AND c.source_id = x.source_id AND c.destination_id = x.destination_id
 WHERE coalesce(x.connected, d.enabled)

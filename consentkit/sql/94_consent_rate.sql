@@ -2,15 +2,17 @@
 -- consent by event, by person and by answer, each with its count. regime is the source's consent_model where it has one, else
 -- the policy's; version is what the consent object says. Silence is no refusal: events that name no readable value for the category and people
 -- who never answered in the log are counted apart. A person counts once, as of the last event in the row
--- (RULES.md 2.4); who names a user id on one device only is the same person before and after.
+-- (RULES.md 2.4). An answer is a preference event or, where stamps are not Segment's, an event that says something else than
+-- the one before it. Who names a user id on one device only is the same person before and after.
 WITH named AS (
-    SELECT k.category_id FROM stamp_category AS k
+    SELECT k.category_id FROM stamp_answer AS k
     UNION
-    SELECT c.category_id FROM category AS c INNER JOIN newest_version AS n ON n.version_id = c.version_id WHERE c.enabled
+    SELECT c.category_id FROM asked_category AS c
 ),
 placed AS (
     SELECT
         e.event_id, e.event_at, e.country, s.name AS source, coalesce(s.consent_model, v.regime) AS regime, t.version, g.kind, g.stamp_id,
+        g.kind <> 'event' OR c.event_id IS NOT NULL AS answers,
         CAST(e.event_at AS DATE) AS day, CAST(date_trunc('week', e.event_at) AS DATE) AS week
     FROM event AS e
     INNER JOIN event_in_force AS f ON f.event_id = e.event_id
@@ -20,6 +22,7 @@ placed AS (
     INNER JOIN signature_source AS o ON o.signature_id = e.signature_id AND o.version_id = n.version_id
     INNER JOIN source AS s ON s.source_id = o.source_id AND s.version_id = n.version_id
     LEFT JOIN policy_version AS v ON v.version_id = f.version_id
+    LEFT JOIN stamp_choice AS c ON c.event_id = e.event_id
 ),
 spread AS (
     SELECT 'day' AS grain, p.day AS starts, p.* FROM placed AS p
@@ -27,7 +30,7 @@ spread AS (
     SELECT 'week' AS grain, p.week AS starts, p.* FROM placed AS p
 ),
 counted AS (
-    SELECT s.grain, s.starts, s.source, s.country, s.regime, s.version, s.kind, s.stamp_id, count(*) AS events
+    SELECT s.grain, s.starts, s.source, s.country, s.regime, s.version, s.kind, s.answers, s.stamp_id, count(*) AS events
     FROM spread AS s
     GROUP BY ALL
 ),
@@ -35,14 +38,14 @@ by_event AS (
     SELECT
         c.grain, c.starts, c.source, c.country, c.regime, c.version, n.category_id,
         sum(CASE WHEN c.kind = 'event' THEN c.events ELSE 0 END) AS events,
-        sum(CASE WHEN c.kind = 'event' AND k.granted THEN c.events ELSE 0 END) AS events_granted,
+        sum(CASE WHEN c.kind = 'event' AND k.granted AND t.state <> 'A3' THEN c.events ELSE 0 END) AS events_granted,
         sum(CASE WHEN c.kind = 'event' AND (NOT k.granted OR t.state = 'A3') THEN c.events ELSE 0 END) AS events_refused,
-        sum(CASE WHEN c.kind <> 'event' AND k.granted THEN c.events ELSE 0 END) AS answers_granted,
-        sum(CASE WHEN c.kind <> 'event' AND (NOT k.granted OR t.state = 'A3') THEN c.events ELSE 0 END) AS answers_refused
+        sum(CASE WHEN c.answers AND k.granted AND t.state <> 'A3' THEN c.events ELSE 0 END) AS answers_granted,
+        sum(CASE WHEN c.answers AND (NOT k.granted OR t.state = 'A3') THEN c.events ELSE 0 END) AS answers_refused
     FROM counted AS c
     CROSS JOIN named AS n
     INNER JOIN stamp AS t ON t.stamp_id = c.stamp_id
-    LEFT JOIN stamp_category AS k ON k.stamp_id = c.stamp_id AND k.category_id = n.category_id
+    LEFT JOIN stamp_answer AS k ON k.stamp_id = c.stamp_id AND k.category_id = n.category_id
     GROUP BY ALL
 ),
 seen AS (

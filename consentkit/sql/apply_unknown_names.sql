@@ -40,6 +40,12 @@ WHERE d.known = FALSE;
 DELETE FROM category_near_miss;
 INSERT INTO category_near_miss
 SELECT DISTINCT c.version_id, k.category_id, min(c.category_id)
-FROM (SELECT DISTINCT s.category_id FROM stamp_category AS s) AS k
-INNER JOIN category AS c ON lower(trim(c.category_id)) = lower(trim(k.category_id)) AND c.category_id <> k.category_id
+FROM (
+    SELECT s.category_id FROM stamp_category AS s
+    UNION SELECT s.consent_id FROM stamp_listed AS s
+) AS k
+INNER JOIN (
+    SELECT a.version_id, a.category_id FROM category AS a
+    UNION SELECT t.version_id, t.category_id FROM destination_consent AS t WHERE t.category_id <> ''
+) AS c ON lower(trim(c.category_id)) = lower(trim(k.category_id)) AND c.category_id <> k.category_id
 GROUP BY c.version_id, k.category_id

@@ -1,13 +1,14 @@
 -- Every event of one message id, with each destination connected to its source: the verdicts and what they rest on.
 SELECT
-    v.event_file, v.event_line, e.type, e.name, e.event_at, s.name AS source, x.point, t.state, g.kind AS event_kind,
+    v.event_file, v.event_line, e.type, e.name, e.event_at, s.name AS source, x.point, t.state, t.rudder_form, g.kind AS event_kind,
     v.destination, v.outcome, v.documented_outcome, v.regime_outcome,
     x.consent_says, x.consent_reason, c.meaning AS consent_meaning, c.source AS consent_rule,
     x.integrations_say, x.integrations_reason, i.meaning AS integrations_meaning, i.source AS integrations_rule,
     v.required,
     list_filter(v.required, lambda r: list_contains(k.granted, r)) AS granted,
     list_filter(v.required, lambda r: list_contains(k.refused, r)) AS refused,
-    list_filter(v.required, lambda r: t.state IN ('A3', 'A4') AND NOT list_contains(k.named, r)) AS missing,
+    list_filter(v.required, lambda r: NOT coalesce(list_contains(k.named, r), FALSE) AND
+        CASE WHEN x.point IN ('rudder-server', 'rudder-js') THEN t.rudder_form = 'given' ELSE t.state IN ('A3', 'A4') END) AS missing,
     y.other, x.other_stamp,
     b.bundle_id IS NOT NULL AS loaded,
     d.records
@@ -16,15 +17,22 @@ INNER JOIN event AS e ON e.event_id = v.event_id
 INNER JOIN event_in_force AS f ON f.event_id = v.event_id
 INNER JOIN signature AS g ON g.signature_id = f.signature_id
 INNER JOIN stamp AS t ON t.stamp_id = g.stamp_id
-LEFT JOIN (
-    SELECT
-        a.stamp_id, list(a.category_id) FILTER (a.granted) AS granted,
-        list(a.category_id) FILTER (NOT a.granted) AS refused, list(a.category_id) AS named
-    FROM stamp_category AS a GROUP BY a.stamp_id
-) AS k ON k.stamp_id = g.stamp_id
 LEFT JOIN destination AS n ON n.version_id = f.version_id AND n.name = v.destination
 LEFT JOIN decision AS x
     ON x.signature_id = f.signature_id AND x.version_id = f.version_id AND x.destination_id = n.destination_id
+LEFT JOIN (
+    SELECT
+        a.stamp_id, a.rudder, list(a.category_id) FILTER (a.granted) AS granted,
+        list(a.category_id) FILTER (NOT a.granted) AS refused, list(a.category_id) AS named
+    FROM (
+        SELECT c.stamp_id, FALSE AS rudder, c.category_id, c.granted FROM stamp_category AS c
+        UNION ALL
+        SELECT l.stamp_id, TRUE AS rudder, l.category_id, CASE l.says WHEN 'granted' THEN TRUE WHEN 'refused' THEN FALSE END
+        FROM stamp_said AS l
+        WHERE l.dialect = 'rudderstack'
+    ) AS a
+    GROUP BY a.stamp_id, a.rudder
+) AS k ON k.stamp_id = g.stamp_id AND k.rudder = coalesce(x.point IN ('rudder-server', 'rudder-js'), FALSE)
 LEFT JOIN (
     SELECT
         r.version_id, r.stamp_id, q.destination_id,

@@ -1,4 +1,4 @@
--- One row per category of the policy: events whose consent object grants it, refuses it, or does not answer.
+-- One row per category of the policy: events whose stamp, whichever tool wrote it, grants it, refuses it, or does not answer.
 WITH counted AS (
     SELECT g.stamp_id, count(*) AS n
     FROM event AS e
@@ -10,10 +10,8 @@ SELECT
     CAST(coalesce(sum(s.n) FILTER (k.granted), 0) AS BIGINT) AS granted,
     CAST(coalesce(sum(s.n) FILTER (NOT k.granted), 0) AS BIGINT) AS refused,
     CAST(coalesce(sum(s.n) FILTER (k.granted IS NULL), 0) AS BIGINT) AS silent
-FROM category AS c
-INNER JOIN newest_version AS n ON n.version_id = c.version_id
+FROM asked_category AS c
 CROSS JOIN counted AS s
-LEFT JOIN stamp_category AS k ON k.stamp_id = s.stamp_id AND k.category_id = c.category_id
-WHERE c.enabled
+LEFT JOIN stamp_answer AS k ON k.stamp_id = s.stamp_id AND k.category_id = c.category_id
 GROUP BY c.category_id
 ORDER BY c.category_id

@@ -1,10 +1,9 @@
--- One row per category of the policy: people whose last consent object grants it, refuses it, or does not answer.
+-- One row per category of the policy: people whose last stamp that names any, whichever tool wrote it, grants it, refuses it, or does not answer.
 WITH answered AS (
     SELECT e.person_key, arg_max(g.stamp_id, (coalesce(e.event_at, e.received_at, TIMESTAMP '0001-01-01'), e.event_id)) AS stamp_id
     FROM event AS e
     INNER JOIN signature AS g ON g.signature_id = e.signature_id
-    INNER JOIN stamp AS t ON t.stamp_id = g.stamp_id
-    WHERE e.person_key IS NOT NULL AND t.state = 'A4' AND t.dialect = 'segment'
+    WHERE e.person_key IS NOT NULL AND g.stamp_id IN (SELECT a.stamp_id FROM stamp_answer AS a)
     GROUP BY e.person_key
 ),
 counted AS (
@@ -17,10 +16,8 @@ SELECT
     CAST(coalesce(sum(s.n) FILTER (k.granted), 0) AS BIGINT) AS granted,
     CAST(coalesce(sum(s.n) FILTER (NOT k.granted), 0) AS BIGINT) AS refused,
     CAST(coalesce(sum(s.n) FILTER (k.granted IS NULL), 0) AS BIGINT) AS silent
-FROM category AS c
-INNER JOIN newest_version AS n ON n.version_id = c.version_id
+FROM asked_category AS c
 CROSS JOIN counted AS s
-LEFT JOIN stamp_category AS k ON k.stamp_id = s.stamp_id AND k.category_id = c.category_id
-WHERE c.enabled
+LEFT JOIN stamp_answer AS k ON k.stamp_id = s.stamp_id AND k.category_id = c.category_id
 GROUP BY c.category_id
 ORDER BY c.category_id

@@ -1,5 +1,5 @@
 -- One row per answer, verdict and fate: how many pairs of an event and a destination connected to its source.
--- answer: what the event says of the categories the destination needs; fate: what the delivery log tells.
+-- answer: what the event says, in whatever words, of the categories the destination needs; fate: what the delivery log tells.
 WITH fate AS (
     SELECT
         f.signature_id, m.version_id, m.destination_id, d.event_id,
@@ -20,14 +20,27 @@ counted AS (
     WHERE f.version_id IS NOT NULL
     GROUP BY f.signature_id, f.version_id
 ),
+allowance AS (
+    SELECT
+        q.stamp_id, q.version_id, q.source_id, q.destination_id,
+        coalesce(sum(q.configured) FILTER (q.provider = s.provider OR (q.legacy AND s.provider = '')), 0) AS configured,
+        coalesce(sum(q.allowed) FILTER (q.provider = s.provider OR (q.legacy AND s.provider = '')), 0) AS allowed
+    FROM setting_account AS q
+    INNER JOIN stamp AS s ON s.stamp_id = q.stamp_id
+    GROUP BY q.stamp_id, q.version_id, q.source_id, q.destination_id
+),
 pair AS (
     SELECT
         x.signature_id, x.version_id, x.destination_id,
         CASE
             WHEN x.consent_says = 'deny' THEN 'refused'
+            WHEN x.other_stamp = 'refused' AND x.consent_reason NOT IN ('exempt', 'preference_event', 'preference_event_unsaid') THEN 'refused'
             WHEN x.consent_says = 'unclear' THEN 'cannot tell'
             WHEN x.consent_reason IN ('no_consent_object', 'empty_consent_object', 'malformed_let_through', 'not_initialised') THEN
-                CASE WHEN w.needs_consent THEN 'silent' ELSE 'needs none' END
+                CASE WHEN x.other_stamp = 'granted' THEN 'granted' WHEN w.needs_consent THEN 'silent' ELSE 'needs none' END
+            -- RudderStack's server looks at what is denied: that nothing is does not say that all is allowed
+            WHEN x.consent_reason IN ('nothing_denied', 'not_denied', 'other_provider', 'unmapped') AND x.point IN ('rudder-server', 'rudder-js') THEN
+                CASE WHEN a.configured IS NULL THEN 'needs none' WHEN (a.configured > 0 AND a.allowed = a.configured) OR x.documented_reason = 'allowed' THEN 'granted' ELSE 'silent' END
             WHEN x.consent_reason IN ('unmapped', 'exempt', 'preference_event', 'consent_off', 'unmapped_needs_it') THEN 'needs none'
             ELSE 'granted'
         END AS answer,
@@ -36,6 +49,9 @@ pair AS (
     INNER JOIN destination_need AS w ON w.version_id = x.version_id AND w.destination_id = x.destination_id
     INNER JOIN counted AS c ON c.signature_id = x.signature_id AND c.version_id = x.version_id
     INNER JOIN destination AS d ON d.version_id = x.version_id AND d.destination_id = x.destination_id
+    INNER JOIN signature AS g ON g.signature_id = x.signature_id
+    LEFT JOIN allowance AS a
+        ON a.version_id = x.version_id AND a.source_id = x.source_id AND a.destination_id = x.destination_id AND a.stamp_id = g.stamp_id
     WHERE x.connected AND d.known AND d.kind <> 'platform'
 ),
 settled AS (

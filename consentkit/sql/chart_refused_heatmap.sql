@@ -15,7 +15,22 @@ lacking AS (
     INNER JOIN signature AS g ON g.signature_id = x.signature_id
     INNER JOIN requirement AS r ON r.version_id = x.version_id AND r.destination_id = x.destination_id
     LEFT JOIN stamp_category AS k ON k.stamp_id = g.stamp_id AND k.category_id = r.category_id
-    WHERE x.connected AND x.consent_says = 'deny' AND k.granted IS NOT TRUE
+    WHERE x.connected AND x.consent_says = 'deny' AND k.granted IS NOT TRUE AND x.point NOT IN ('rudder-server', 'rudder-js')
+    UNION
+    -- RudderStack: what the settings for the provider of the event name, and it does not allow
+    SELECT x.signature_id, x.version_id, x.destination_id, t.category_id
+    FROM decision AS x
+    INNER JOIN signature AS g ON g.signature_id = x.signature_id
+    INNER JOIN stamp AS s ON s.stamp_id = g.stamp_id
+    INNER JOIN consent_setting AS t
+        ON t.version_id = x.version_id AND t.source_id = x.source_id AND t.destination_id = x.destination_id
+        AND (t.provider = s.provider OR (t.legacy AND s.provider = ''))
+    WHERE x.connected AND x.consent_says = 'deny' AND x.point IN ('rudder-server', 'rudder-js')
+        AND NOT EXISTS (
+            SELECT 1 FROM stamp_said AS k
+            WHERE k.stamp_id = g.stamp_id AND k.dialect = 'rudderstack' AND k.says = 'granted'
+                AND (k.category_id = t.category_id OR (x.point = 'rudder-js' AND trim(k.category_id) = t.trimmed_id))
+        )
 ),
 refused AS (
     SELECT l.destination_id, l.category_id, sum(c.events) AS events
@@ -33,7 +48,9 @@ leaked AS (
     GROUP BY f.destination_id, l.category_id
 ),
 needed AS (
-    SELECT DISTINCT r.destination_id, r.category_id FROM requirement AS r
+    SELECT r.destination_id, r.category_id FROM requirement AS r
+    UNION
+    SELECT t.destination_id, t.category_id FROM consent_setting AS t
 )
 SELECT
     d.name AS destination, n.category_id AS category, CAST(coalesce(r.events, 0) AS BIGINT) AS refused,

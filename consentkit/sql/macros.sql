@@ -11,9 +11,9 @@ FROM (
     SELECT x.subject_kind, x.subject_id FROM consent_interval AS x WHERE x.subject_id = who
 ) AS k
 CROSS JOIN (
-    SELECT n.category_id FROM category AS n INNER JOIN newest_version AS w ON w.version_id = n.version_id WHERE n.enabled
+    SELECT n.category_id FROM asked_category AS n
     UNION
-    SELECT s.category_id FROM stamp_category AS s
+    SELECT s.category_id FROM stamp_answer AS s
 ) AS c
 LEFT JOIN consent_interval AS i
     ON i.subject_kind = k.subject_kind AND i.subject_id = k.subject_id AND i.category_id = c.category_id
