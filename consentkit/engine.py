@@ -83,7 +83,6 @@ class Engine:
         tracer: Tracer | None = None,
     ) -> None:
         self._tracer = tracer
-        self._held: set[str] = set()
         self._spill = tempfile.mkdtemp(prefix="consentkit-")
         config: dict[str, str | bool | int | float | list[str]] = {
             "temp_directory": self._spill,
@@ -170,24 +169,27 @@ class Engine:
             with suppress(duckdb.TransactionException):  # a failed transaction takes the name with it
                 self._con.unregister(name)
 
-    @contextmanager
-    def held(self, view: str) -> Iterator[bool]:
-        """Hold a view's rows in memory for the length of a block: all that reads it, other views too, finds them.
+    def keep(self, view: str) -> None:
+        """Put a view's rows in its place, for all that reads it, until :meth:`let_go`."""
+        name, rule = quoted(view), quoted(view + _RULE)
+        self.run(f"put {view} aside", f"ALTER VIEW main.{name} RENAME TO {rule}")
+        self.run(f"keep {view}", f"CREATE TABLE main.{name} AS SELECT v.* FROM main.{rule} AS v")
 
-        A temporary table of the view's name comes before it. Nothing may be loaded or applied inside the block.
-        Gives whether it was not held already.
-        """
-        if view in self._held:
-            yield False
-            return
-        name = quoted(view)
-        self.run(f"hold {view}", f"CREATE TEMP TABLE {name} AS SELECT v.* FROM {name} AS v")
-        self._held.add(view)
-        try:
-            yield True
-        finally:
-            self._held.discard(view)
-            self.run(f"let {view} go", f"DROP TABLE temp.main.{name}")
+    def has_changed(self, view: str) -> bool:
+        """Tell whether a view is not kept, or would have other rows by now."""
+        name, rule = quoted(view), quoted(view + _RULE)
+        there = "SELECT count(*) FROM duckdb_views() AS v WHERE v.view_name = $1 AND NOT v.internal"
+        if not self.value(f"is {view} kept", there, [view + _RULE]):
+            return True
+        now = f"SELECT count(*) FROM (SELECT v.* FROM main.{rule} AS v EXCEPT SELECT k.* FROM main.{name} AS k)"
+        return bool(self.value(f"has {view} changed", now))
+
+    def let_go(self) -> None:
+        """Put every view whose rows are kept back in its place."""
+        views = "SELECT v.view_name FROM duckdb_views() AS v WHERE ends_with(v.view_name, $1) AND NOT v.internal"
+        for (rule,) in self.rows("look for what is kept", views, [_RULE]):
+            name = quoted(rule.removesuffix(_RULE))
+            self.run("let it go", f"DROP TABLE main.{name}; ALTER VIEW main.{quoted(rule)} RENAME TO {name}")
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -199,6 +201,13 @@ class Engine:
             self._con.execute("ROLLBACK")
             raise
         self._con.execute("COMMIT")
+
+    @contextmanager
+    def change(self) -> Iterator[None]:
+        """Run a block that loads or applies something as one transaction, and let go of what is kept."""
+        with self.transaction():
+            self.let_go()
+            yield
 
     @contextmanager
     def rehearsal(self) -> Iterator[None]:
@@ -220,6 +229,8 @@ class Engine:
             raise EngineError(step, _reason(error), sql) from None
 
 
+# What is added to the name of a view while its rows stand in its place.
+_RULE = " (rule)"
 # What Python, its libraries and the lines being read take beside DuckDB.
 _OWN = 400 << 20
 # Every thread takes memory of its own: with less than this there is enough for one only.

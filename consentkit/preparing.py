@@ -34,6 +34,7 @@ def prepare(engine: Engine) -> None:
         said = _fingerprint()
         if about.get("views") == said:
             return
+        engine.let_go()
         engine.run("fill the vocabularies", sql_text("vocabulary"))
         _make_views(engine)
         engine.run("make the macros", sql_text("macros"))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from consentkit.applying import apply_policy, complete_policy
 from consentkit.engine import Engine, sql_text
 from consentkit.errors import UsageError
+from consentkit.judging import judge
 from consentkit.policy import Policy
 from consentkit.preparing import prepare
 from consentkit.sources.deliveries import DELIVERY_SUFFIXES, link_pending, load_delivery_files
@@ -19,7 +19,7 @@ from consentkit.sources.segment_json import load_event_files
 from consentkit.sources.snowplow import SNOWPLOW_SUFFIXES, load_snowplow_files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import pandas as pd
     import pyarrow as pa
@@ -35,11 +35,6 @@ if TYPE_CHECKING:
     Progress = Callable[..., None]
 
 
-# What everything found rests on, and what finding_any is made of: held one by one, because all at once needs twice the
-# memory, and DuckDB takes longer to plan the whole than to run it.
-_JUDGEMENTS = ("verdict", "decision", "finding_delivery", "finding_record", "finding_event", "finding_history")
-
-
 class Workspace:
     """One database with its events, deliveries, policy and every view on them.
 
@@ -48,7 +43,6 @@ class Workspace:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._judged: Summary | None = None
         prepare(engine)
         if engine.value("look for an interrupted load", sql_text("ask_undone")):
             self._settle()
@@ -95,7 +89,7 @@ class Workspace:
                 progress(read, sum(file.bytes for file in files), sum(file.lines for file in files))
 
         if files:
-            with self._engine.transaction():
+            with self._engine.change():
                 load_snowplow_files(self._engine, files, tell)
                 link_pending(self._engine)
                 complete_policy(self._engine)
@@ -126,7 +120,7 @@ class Workspace:
 
         self._load(files, load, progress)
         if files:
-            with self._engine.transaction():
+            with self._engine.change():
                 complete_policy(self._engine)
 
     def load_warehouse(
@@ -184,7 +178,7 @@ class Workspace:
 
         named = CountColumns(columns, constants)
         files = new_files(self._engine, find_files(paths, COUNT_SUFFIXES), "counts", None)
-        with self._engine.transaction():
+        with self._engine.change():
             load_count_files(self._engine, files, named)
             complete_policy(self._engine)
 
@@ -195,7 +189,7 @@ class Workspace:
         every mistake, :class:`UsageError` where there is no such point.
         """
         wanted = Policy.of(policy)
-        with self._engine.transaction():
+        with self._engine.change():
             apply_policy(self._engine, wanted, at)
 
     def simulate(self, policy: Policy | str | Path | Mapping[str, Any]) -> Simulation:
@@ -237,24 +231,16 @@ class Workspace:
         """Return what the audit of this workspace finds. Raises :class:`UsageError` without a policy."""
         from consentkit.summary import summarise
 
-        with self.judged():
-            self._judged = self._judged or summarise(self)
-            return self._judged
+        self.judge()
+        return summarise(self)
 
-    @contextmanager
-    def judged(self) -> Iterator[None]:
-        """Judge every delivery and event once for all that is asked inside a block, instead of once for each question.
+    def judge(self) -> None:
+        """Judge every event and delivery now, and keep what is found until something is loaded or applied.
 
-        Nothing may be loaded or applied inside it. :meth:`summary`, :meth:`causes`, :meth:`report` and :meth:`pack`
-        do so by themselves; around several of them it saves the time again.
+        All questions read it from then on, also when the database is opened again. :meth:`summary`, :meth:`causes`,
+        :meth:`report`, :meth:`pack` and :meth:`check` do so by themselves. Raises :class:`UsageError` without a policy.
         """
-        with ExitStack() as stack:
-            # inside another such block the first of them is held already, and so are the others
-            outermost = all(stack.enter_context(self._engine.held(view)) for view in _JUDGEMENTS)
-            try:
-                yield
-            finally:
-                self._judged = None if outermost else self._judged
+        judge(self._engine)
 
     def record_audit(self, summary: Summary | None = None) -> None:
         """Note the findings of now in the remediation log: the view ``remediation`` tells what opened and closed since.
@@ -273,8 +259,8 @@ class Workspace:
         """
         from consentkit.causes import find_causes
 
-        with self.judged():
-            return find_causes(self)
+        self.judge()
+        return find_causes(self)
 
     def report(self, folder: str | Path, *, key: bytes | None = None, raw_ids: bool = False) -> Path:
         """Write ``report.html``, findings.json and the CSV files into a folder and return the report's path.
@@ -283,8 +269,8 @@ class Workspace:
         """
         from consentkit.report import write_report
 
-        with self.judged():
-            return write_report(self, Path(folder), key=key, raw_ids=raw_ids)
+        self.judge()
+        return write_report(self, Path(folder), key=key, raw_ids=raw_ids)
 
     def pack(self, path: str | Path, *, key: bytes | None = None, raw_ids: bool = False) -> str:
         """Write an evidence pack to a new folder or ``.zip`` file and return the SHA-256 of its manifest.
@@ -293,8 +279,8 @@ class Workspace:
         """
         from consentkit.pack import write_pack
 
-        with self.judged():
-            return write_pack(self, Path(path), key=key, raw_ids=raw_ids)
+        self.judge()
+        return write_pack(self, Path(path), key=key, raw_ids=raw_ids)
 
     def check(
         self,
@@ -333,12 +319,12 @@ class Workspace:
                 progress(done, total, sum(file.lines for file in files))
 
         for group in in_groups(files):
-            with self._engine.transaction():
+            with self._engine.change():
                 load(group, tell)
 
     def _settle(self) -> None:
         """Link deliveries to events that came after them, and tell the policy of names that are new."""
-        with self._engine.transaction():
+        with self._engine.change():
             link_pending(self._engine)
             complete_policy(self._engine)
 

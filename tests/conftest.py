@@ -43,7 +43,8 @@ def sample_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def sample(sample_file: Path) -> Iterator[ck.Workspace]:
     """The sample, loaded, and judged once for all tests that only read it."""
     state = "SELECT (SELECT count(*) FROM audit), count(*), max(file_id) FROM input_file"
-    with ck.open(shutil.copy(sample_file, sample_file.with_name("shared.duckdb"))) as ws, ws.judged():
+    with ck.open(shutil.copy(sample_file, sample_file.with_name("shared.duckdb"))) as ws:
+        ws.judge()
         before = ws.rows(state)
         yield ws
         assert ws.rows(state) == before, "a test changed the sample that all share"

@@ -94,6 +94,7 @@ def empty(ws: ck.Workspace) -> None:
 
     Rows that are only deleted would still be counted by DuckDB's optimizer, which leaves out what reads an empty table.
     """
+    ws._engine.let_go()
     fixed = (
         "('about', 'status_word', 'reason_code', 'reject_code', 'decision_reason', 'finding_code', "
         "'dialect_sign', 'dialect_part', 'dialect_name', 'dialect_word')"

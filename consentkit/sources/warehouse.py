@@ -64,7 +64,7 @@ def load_warehouse_tables(
     parts = category_of_part(ids, place.longest_name)
     layouts = [layout_of(table, list(place.columns(table)), parts) for table in tables]
     for source, group in groupby(layouts, key=lambda each: wanted.source or each.table.source):
-        with engine.transaction():
+        with engine.change():
             inputs = [(layout, place.input_of(layout.table, wanted.window)) for layout in group]
             new = {id(file) for file in fresh([file for _, file in inputs], source)}
             reading = [(layout, file) for layout, file in inputs if id(file) in new]
