@@ -194,5 +194,5 @@ def test_view_files_have_distinct_names_and_read_only_what_stands_before_them(ws
 
 
 def test_the_views_of_a_workspace_are_the_files(ws: ck.Workspace) -> None:
-    views = {row[0] for row in ws.rows("SELECT view_name FROM duckdb_views() WHERE NOT internal")}
+    views = {row[0] for row in ws.rows("SELECT view_name FROM duckdb_views() WHERE NOT internal AND NOT temporary")}
     assert views == {path.stem.partition("_")[2] for path in NUMBERED}
