@@ -50,6 +50,15 @@ def test_peers_that_answer_otherwise_stop_the_run(tmp_path: Path, monkeypatch: p
         steps.peers(Data("2k", tmp_path), 1)
 
 
+def test_the_consent_history_is_measured() -> None:
+    done = subprocess.run(
+        [sys.executable, str(TESTS / "benchmarks" / "work.py"), "as_of", "500", "50"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert {"bare hash join, no time", "as-of, every category"} <= set(json.loads(done.stdout))
+
+
 @pytest.mark.slow
 def test_growth_is_measured_and_drawn(tmp_path: Path) -> None:
     out, picture = tmp_path / "growth.json", tmp_path / "growth.svg"

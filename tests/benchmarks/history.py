@@ -78,8 +78,8 @@ def make(ws: ck.Workspace, deliveries: int, changes: int, folder: Path) -> None:
         ask("events", EVENTS.format(base=base * 10**10, seed=seed, rows=rows, kind=kind, people=people))
     ask(
         "deliveries",
-        """INSERT INTO delivery
-        SELECT 40000000000 + e.line, 3, e.line, e.event_id, 'line', e.line % 5, e.event_at, NULL, NULL, NULL
+        """INSERT INTO delivery (delivery_id, event_id, linked_by, route_id, logged_at)
+        SELECT 30000000000 + e.line, e.event_id, 'line', e.line % 5, e.event_at
         FROM event AS e WHERE e.event_id >= 30000000000""",
     )
 
