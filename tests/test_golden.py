@@ -119,6 +119,9 @@ READABLE = {
     },
     "event_in_force": "SELECT v.*, e.message_id AS event, v.version_id AS version "
     "FROM event_in_force AS v INNER JOIN event AS e ON e.event_id = v.event_id",
+    "event_routes": "SELECT v.*, (SELECT string_agg(r.destination || ' ' || r.status, ', ' ORDER BY r.route_id) "
+    "FROM unnest(v.routes) AS u(route_id) INNER JOIN route AS r ON r.route_id = u.route_id) AS went "
+    "FROM event_routes AS v",
     "delivery_situation": f"SELECT v.*, l.line AS delivery, e.message_id AS event, e.line AS event_line, "
     f"v.version_id AS version FROM delivery_situation AS v {RECORD}",
     "delivery_fault": f"SELECT v.*, e.message_id AS event, v.version_id AS version, d.name AS destination, "

@@ -1,15 +1,45 @@
 -- For people: one row per destination that got data: how much, of how many people, the categories it needs by the
 -- newest policy, and when it first and last got any.
-WITH arrived AS (
+WITH logged AS (
+    SELECT r.person_key, r.routes, r.events, r.first_at, r.last_at FROM event_routes AS r
+),
+gone AS (
+    SELECT s.routes, m.destination_id, count(*) AS records
+    FROM (SELECT DISTINCT l.routes FROM logged AS l) AS s
+    CROSS JOIN unnest(s.routes) AS u(route_id)
+    INNER JOIN route_meaning AS m ON m.route_id = u.route_id
+    INNER JOIN newest_version AS n ON n.version_id = m.version_id
+    WHERE m.status = 'delivered'
+    GROUP BY s.routes, m.destination_id
+),
+found AS (
     SELECT
-        m.destination_id, count(*) AS deliveries, count(DISTINCT d.event_id) AS events, count(DISTINCT e.person_key) AS people,
-        min(coalesce(e.event_at, d.logged_at)) AS first_seen, max(coalesce(e.event_at, d.logged_at)) AS last_seen
+        g.destination_id, sum(l.events * g.records) AS deliveries, sum(l.events) AS events,
+        count(DISTINCT l.person_key) AS people, min(l.first_at) AS first_seen, max(l.last_at) AS last_seen
+    FROM logged AS l
+    INNER JOIN gone AS g ON g.routes = l.routes
+    GROUP BY g.destination_id
+),
+-- Of an event that is not loaded, or undated, the log alone says when.
+undated AS (
+    SELECT
+        m.destination_id, count(*) FILTER (d.event_id IS NULL) AS deliveries,
+        min(d.logged_at) AS first_seen, max(d.logged_at) AS last_seen
     FROM delivery AS d
     INNER JOIN route_meaning AS m ON m.route_id = d.route_id
     INNER JOIN newest_version AS n ON n.version_id = m.version_id
-    LEFT JOIN event AS e ON e.event_id = d.event_id
     WHERE m.status = 'delivered'
+        AND (d.event_id IS NULL OR d.event_id IN (SELECT e.event_id FROM event AS e WHERE e.event_at IS NULL))
     GROUP BY m.destination_id
+),
+arrived AS (
+    SELECT
+        coalesce(f.destination_id, u.destination_id) AS destination_id,
+        CAST(coalesce(f.deliveries, 0) + coalesce(u.deliveries, 0) AS BIGINT) AS deliveries,
+        CAST(coalesce(f.events, 0) AS BIGINT) AS events, coalesce(f.people, 0) AS people,
+        least(f.first_seen, u.first_seen) AS first_seen, greatest(f.last_seen, u.last_seen) AS last_seen
+    FROM found AS f
+    FULL JOIN undated AS u ON u.destination_id = f.destination_id
 ),
 needed AS (
     SELECT r.destination_id, list(r.category_id ORDER BY r.category_id) AS categories

@@ -1,16 +1,22 @@
 -- One row per answer, verdict and fate: how many pairs of an event and a destination connected to its source.
 -- answer: what the event says, in whatever words, of the categories the destination needs; fate: what the delivery log tells.
-WITH fate AS (
+WITH logged AS (
+    SELECT r.signature_id, r.version_id, r.routes, CAST(sum(r.events) AS BIGINT) AS n
+    FROM event_routes AS r
+    WHERE r.version_id IS NOT NULL
+    GROUP BY r.signature_id, r.version_id, r.routes
+),
+fate AS (
     SELECT
-        f.signature_id, m.version_id, m.destination_id, d.event_id,
+        l.signature_id, l.version_id, l.routes, l.n, m.destination_id,
         max(CASE m.status WHEN 'delivered' THEN 4 WHEN 'filtered' THEN 3 WHEN 'failed' THEN 2 WHEN 'rejected' THEN 2 ELSE 1 END) AS fate
-    FROM delivery AS d
-    INNER JOIN event_in_force AS f ON f.event_id = d.event_id
-    INNER JOIN route_meaning AS m ON m.route_id = d.route_id AND m.version_id = f.version_id
-    GROUP BY f.signature_id, m.version_id, m.destination_id, d.event_id
+    FROM logged AS l
+    CROSS JOIN unnest(l.routes) AS u(route_id)
+    INNER JOIN route_meaning AS m ON m.route_id = u.route_id AND m.version_id = l.version_id
+    GROUP BY l.signature_id, l.version_id, l.routes, l.n, m.destination_id
 ),
 met AS (
-    SELECT f.signature_id, f.version_id, f.destination_id, f.fate, count(*) AS n
+    SELECT f.signature_id, f.version_id, f.destination_id, f.fate, sum(f.n) AS n
     FROM fate AS f
     GROUP BY f.signature_id, f.version_id, f.destination_id, f.fate
 ),
