@@ -5,15 +5,16 @@ WITH logged AS (
     FROM route_meaning AS m
     INNER JOIN (SELECT DISTINCT d.route_id AS route_id FROM delivery AS d) AS r ON r.route_id = m.route_id
 ),
-told AS (
-    SELECT DISTINCT d.event_id AS event_id
-    FROM delivery AS d
-    WHERE d.event_id IS NOT NULL
+untold AS (
+    SELECT e.event_id AS event_id
+    FROM event AS e
+    WHERE NOT EXISTS (SELECT 1 FROM delivery AS d WHERE d.event_id = e.event_id)
 ),
 span AS (
     SELECT MIN(e.event_at) AS first_at, MAX(e.event_at) AS last_at
     FROM event AS e
-    INNER JOIN told AS d ON d.event_id = e.event_id
+    LEFT JOIN untold AS u ON u.event_id = e.event_id
+    WHERE u.event_id IS NULL
 ),
 wanted AS (
     SELECT DISTINCT x.signature_id AS signature_id, x.version_id AS version_id
@@ -31,9 +32,9 @@ SELECT
     e.person_key AS person_key,
     e.event_at AS event_at
 FROM event_in_force AS e
+INNER JOIN untold AS u ON u.event_id = e.event_id
 INNER JOIN wanted AS w ON w.signature_id = e.signature_id AND w.version_id = e.version_id
 INNER JOIN event AS n ON n.event_id = e.event_id
 CROSS JOIN span AS s
-LEFT JOIN told AS d ON d.event_id = e.event_id
 LEFT JOIN shared_message AS h ON h.event_id = e.event_id
-WHERE n.message_id IS NOT NULL AND d.event_id IS NULL AND h.event_id IS NULL AND e.event_at >= s.first_at AND e.event_at <= s.last_at
+WHERE n.message_id IS NOT NULL AND h.event_id IS NULL AND e.event_at >= s.first_at AND e.event_at <= s.last_at

@@ -1,15 +1,22 @@
 -- One row: how much was there to check, and how much of it could be.
-WITH delivered AS (
-    SELECT
-        COUNT(*) AS records,
-        SUM(CASE WHEN m.status = 'delivered' THEN 1 ELSE 0 END) AS delivered,
-        SUM(CASE WHEN m.status = 'delivered' AND d.event_id IS NULL THEN 1 ELSE 0 END) AS unmatched,
-        SUM(CASE WHEN m.status = 'delivered' AND t.state IN ('A0', 'A1', 'A?') AND t.rudder_form = 'absent' THEN 1 ELSE 0 END) AS unchecked
+WITH grouped AS (
+    SELECT d.route_id AS route_id, e.signature_id AS signature_id, COUNT(*) AS records, COUNT(d.event_id) AS matched
     FROM delivery AS d
+    LEFT JOIN event AS e ON e.event_id = d.event_id
+    GROUP BY d.route_id, e.signature_id
+),
+delivered AS (
+    SELECT
+        CAST(SUM(d.records) AS BIGINT) AS records,
+        SUM(CASE WHEN m.status = 'delivered' THEN d.records ELSE 0 END) AS delivered,
+        SUM(CASE WHEN m.status = 'delivered' THEN d.records - d.matched ELSE 0 END) AS unmatched,
+        SUM(
+            CASE WHEN m.status = 'delivered' AND t.state IN ('A0', 'A1', 'A?') AND t.rudder_form = 'absent' THEN d.records ELSE 0 END
+        ) AS unchecked
+    FROM grouped AS d
     INNER JOIN route_meaning AS m ON m.route_id = d.route_id
     INNER JOIN newest_version AS n ON n.version_id = m.version_id
-    LEFT JOIN event AS e ON e.event_id = d.event_id
-    LEFT JOIN signature AS g ON g.signature_id = e.signature_id
+    LEFT JOIN signature AS g ON g.signature_id = d.signature_id
     LEFT JOIN stamp AS t ON t.stamp_id = g.stamp_id
 ),
 loaded AS (
@@ -33,7 +40,7 @@ SELECT
     CAST(COALESCE(l.without_consent_object, 0) AS BIGINT) AS events_without_consent_object,
     l.first_event AS first_event,
     l.last_event AS last_event,
-    d.records AS delivery_records,
+    COALESCE(d.records, 0) AS delivery_records,
     CAST(COALESCE(d.delivered, 0) AS BIGINT) AS deliveries,
     CAST(COALESCE(d.unmatched, 0) AS BIGINT) AS deliveries_without_event,
     CAST(COALESCE(d.unchecked, 0) AS BIGINT) AS deliveries_unchecked
