@@ -14,13 +14,14 @@ RUNS = 3
 
 
 def asked(database: str) -> None:
-    """Ask each question three times, of a database that was just opened; every row is fetched."""
+    """Ask each question three times, of a judged database; every row is fetched."""
     import consentkit as ck
     from consentkit.engine import sql_text
     from consentkit.explaining import explain
     from consentkit.history import person
 
     with ck.open(database) as ws:
+        ws.judge()
         one = "SELECT {0} FROM event WHERE {0} IS NOT NULL ORDER BY event_id LIMIT 1".format
         user, message = (ws.rows(one(name))[0][0] for name in ("user_id", "message_id"))
         worst = (

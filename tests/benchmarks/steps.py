@@ -47,16 +47,18 @@ def audited(data: Data) -> Path:
 
 
 def judging(data: Data) -> list[Row]:
-    """Findings, another policy and questions on a database with events and deliveries."""
+    """Findings, another policy and questions, the last on a judged database."""
     database = audited(data)
-    said: dict[str, float] = json.loads(run(work("findings", database)).said)
-    both = said["findings"] + said["by destination"]
-    rows = [Row(data.size, "all findings, against deliveries joined to events", both, said["bare"], 2)]
-    applied = json.loads(run(work("apply", database, data.other, data.policy)).said)
-    rows.append(Row(data.size, "another policy", applied["apply"], 1, 2, "s"))
     asked: dict[str, float] = json.loads(run(work("asked", database, module="questions")).said)
-    rows += [Row(data.size, f"asked by hand: {name}", seconds, 1, 1, "s") for name, seconds in asked.items()]
-    return rows
+    said: dict[str, float] = json.loads(run(work("findings", database, data.policy)).said)
+    applied = json.loads(run(work("apply", database, data.other, data.policy)).said)
+    both = said["findings"] + said["by destination"]
+    return [
+        Row(data.size, "all findings, against deliveries joined to events", said["judging"] + both, said["bare"], 2),
+        Row(data.size, "all findings asked again, against the same", both, said["bare"], 2),
+        Row(data.size, "another policy", applied["apply"], 1, 2, "s"),
+        *(Row(data.size, f"asked by hand: {name}", seconds, 1, 1, "s") for name, seconds in asked.items()),
+    ]
 
 
 def checking(data: Data) -> tuple[list[Row], list[str]]:
