@@ -65,9 +65,11 @@ def link_pending(engine: Engine) -> None:
 
 
 def _link(engine: Engine) -> None:
-    engine.run("load deliveries: met", sql_text("load_deliveries_2_met"))
-    engine.run("load deliveries: routes", sql_text("load_deliveries_1_routes"))
-    engine.run("load deliveries: link", sql_text("load_deliveries_2_link"))
+    if engine.value("count incoming deliveries", "SELECT count(*) FROM incoming_delivery"):
+        engine.run("load deliveries: met", sql_text("load_deliveries_2_met"))
+        engine.run("load deliveries: routes", sql_text("load_deliveries_1_routes"))
+        engine.run("load deliveries: link", sql_text("load_deliveries_2_link"))
+    engine.run("load deliveries: end", "DROP TABLE incoming_delivery; DROP VIEW named_event")
 
 
 def _column_of(present: Collection[str], nested: Collection[str] = ()) -> Callable[[str], str]:

@@ -111,16 +111,13 @@ def read_log(engine: Engine, log: LineLog | TableLog) -> None:
     import pyarrow as pa
 
     first = _First(log.schema.empty_table())
-    with engine.stream("first_record", first):
-        following = first.gather(log)
-        if first.rows.num_rows:
-            _take(engine, log, log.way("first_record", log.names))
-        names = None if following is None else _alike(engine, log)
-        first.rows = log.schema.empty_table()
-    if following is None:
-        return
-    rest = pa.RecordBatchReader.from_batches(log.schema, itertools.chain([following], log.batches))
-    with engine.stream("incoming_record", rest):
+    following = first.gather(log)
+    names = None
+    if following is not None:
+        with engine.stream("first_record", first):
+            names = _alike(engine, log)
+    batches = itertools.chain(first.given_back(), [] if following is None else [following], log.batches)
+    with engine.stream("incoming_record", pa.RecordBatchReader.from_batches(log.schema, batches)):
         if names is None:
             _take(engine, log, log.way("incoming_record", log.names))
             return
@@ -135,11 +132,11 @@ class _First:
     """The first records of a log, for DuckDB under one name, which would keep them to the end of the transaction."""
 
     def __init__(self, rows: pa.Table) -> None:
-        self.rows = rows
+        self._rows = rows
 
     def __arrow_c_stream__(self, schema: object | None = None) -> object:
         """Give the rows to whoever reads Arrow's streams."""
-        stream: object = self.rows.__arrow_c_stream__(schema)
+        stream: object = self._rows.__arrow_c_stream__(schema)
         return stream
 
     def gather(self, log: LineLog | TableLog) -> pa.RecordBatch | None:
@@ -152,8 +149,14 @@ class _First:
                 gathered.append(batch)
         except (OSError, pa.ArrowException):
             raise EngineError(_STEP, "the log cannot be read to its end", "") from None
-        self.rows = pa.Table.from_batches(gathered, schema=log.schema)
+        self._rows = pa.Table.from_batches(gathered, schema=log.schema)
         return batch
+
+    def given_back(self) -> list[pa.RecordBatch]:
+        """Return the batches that were put together, and hold them no longer."""
+        batches: list[pa.RecordBatch] = self._rows.to_batches()
+        self._rows = self._rows.schema.empty_table()
+        return batches
 
 
 def _alike(engine: Engine, log: LineLog | TableLog) -> Names | None:
@@ -161,6 +164,8 @@ def _alike(engine: Engine, log: LineLog | TableLog) -> Names | None:
 
     What was found under a name is what all names together give, when those before it were looked for as well.
     """
+    if "message_id" in log.columns.constants:  # then what is no record names an event all the same
+        return None
     way = log.way("first_record", log.names)
     met = ", ".join(
         f"{way.said[ours]} AS said_{ours}, {log.columns.meant(ours, way.said[ours])} AS {ours}" for ours in _ROUTE
@@ -196,12 +201,14 @@ def _alike(engine: Engine, log: LineLog | TableLog) -> Names | None:
 
 
 def _left_over(log: LineLog | TableLog, way: Way, short: Iterable[str]) -> str:
-    """Return SQL for whether a row is not for the quick way, which looks for ``short`` columns under some names."""
+    """Return SQL for whether a row is not for the quick way, which looks for ``short`` columns under some names.
+
+    What is no record names no event, and what lacks part of its route has no known one.
+    """
     reasons = [
-        f"({way.unreadable}) IS NOT NULL",
         f"{log.columns.meant('message_id', way.said['message_id'])} IS NULL",
         f"{log.columns.meant('event_line', way.said['event_line'])} IS NOT NULL",
-        *(f"{way.said[ours]} IS NULL" for ours in short),
+        *(f"{way.said['at']} IS NULL" for ours in short if ours == "at"),
     ]
     return " OR ".join(reasons)
 
@@ -215,7 +222,10 @@ def _take_quick(engine: Engine, log: LineLog | TableLog, way: Way, names: Names)
     kept = [f"{sql} AS kept_{place}" for place, sql in enumerate(way.kept)]
     all_kept = ", ".join(f"f.kept_{place}" for place in range(len(kept)))
     texts = ", ".join(f"{way.said[ours]} AS said_{ours}" for ours in _ROUTE)
-    same = " AND ".join(f"k.said_{ours} IS NOT DISTINCT FROM s.said_{ours}" for ours in _ROUTE)
+    given = {"destination", *short}  # what is not there under some names may be under others: no equal then
+    same = " AND ".join(
+        f"k.said_{ours} {'=' if ours in given else 'IS NOT DISTINCT FROM'} s.said_{ours}" for ours in _ROUTE
+    )
     engine.run(
         _STEP,
         f"""

@@ -1,5 +1,6 @@
 -- Each delivery record finds its event: by file and line where both are given, else by message id.
 -- Records that find none are kept and tried again when more events are loaded.
+
 -- An event file is meant by its path or by the end of it; with none named, by being the only one.
 CREATE OR REPLACE TEMP TABLE meant_file AS
 WITH named AS (
@@ -61,6 +62,4 @@ SELECT l.delivery_id, l.message_id, CASE WHEN l.event_line IS NOT NULL THEN l.ev
 FROM linked_delivery AS l
 WHERE l.event_id IS NULL OR l.linked_by = 'only_file';
 
-DROP TABLE linked_delivery;
-
-DROP VIEW named_event
+DROP TABLE linked_delivery

@@ -10,6 +10,7 @@ LEFT JOIN (
         min(v.logged_at) AS first_at, max(v.logged_at) AS last_at
     FROM delivery AS v
     WHERE v.file_id IN (SELECT g.file_id FROM reading_file AS g)
+        AND v.delivery_id >= (SELECT min(g.file_id)::BIGINT * 10000000000 FROM reading_file AS g)
     GROUP BY v.file_id
 ) AS d ON d.file_id = r.file_id
 LEFT JOIN (SELECT x.file_id, count(*) AS rejected FROM rejected_line AS x GROUP BY x.file_id) AS j ON j.file_id = r.file_id
