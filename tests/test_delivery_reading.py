@@ -206,3 +206,19 @@ def test_a_log_in_which_every_record_has_a_reason_of_its_own_takes_the_long_way(
         assert ws.rows("SELECT count(*), count(DISTINCT route_id), count(event_id) FROM delivery") == [(60, 60, 60)]
         assert ws.rows("SELECT count(*) FROM route") == [(60,)]
     assert "load deliveries: quick" not in steps
+
+
+def test_lines_that_are_no_record_name_no_event_even_where_all_is_said_for_every_record(
+    space: tuple[ck.Workspace, list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ws, _ = space
+    columns = Columns({}, {"message_id": "m0", "destination": "Tool", "status": "delivered"})
+    (tmp_path / "1.ndjson").write_bytes(ndjson([{"at": "2026-03-01T12:00:00Z"}] * 30))
+    (tmp_path / "2.ndjson").write_bytes(b"[]\nnull\n{}\n")
+    monkeypatch.setattr("consentkit.sources.delivery_reading.FIRST_SLICE", 1)
+    monkeypatch.setattr("consentkit.sources.lines._SMALL", 0)
+    with ws._engine.rehearsal():
+        files = new_files(ws._engine, find_files(tmp_path, DELIVERY_SUFFIXES), "deliveries", None)
+        load_delivery_files(ws._engine, files, columns, lambda _: None)
+        assert ws.rows("SELECT count(*), count(event_id) FROM delivery") == [(31, 31)]
+        assert ws.rows("SELECT code FROM rejected_line") == [("not_object",), ("not_object",)]

@@ -43,7 +43,7 @@ def load_delivery_files(
     engine.run("load deliveries: begin", sql_text("load_deliveries_0_incoming"))
     for kind, theirs, alike in _alike(files, columns):
         if kind == "ndjson":
-            read_log(engine, LineLog(theirs, line_batches(alike, progress)))
+            read_log(engine, LineLog(theirs, line_batches(alike, progress, engine.slice_bytes)))
         elif kind == "parquet":
             _read_parquet(engine, alike[0], theirs, progress)
         else:

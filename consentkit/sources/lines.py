@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from consentkit.sources.files import InputFile
 
 AHEAD = 4
+ROOM = 1 << 26
 LONGEST_LINE = 1 << 28
 _SMALL = 1 << 16
 _TOGETHER = 1 << 20
@@ -36,16 +37,20 @@ def line_schema() -> pa.Schema:
     return pa.schema([("file_id", pa.int32()), ("line", pa.int64()), ("text", pa.string()), ("raw", pa.binary())])
 
 
-def line_batches(files: Sequence[InputFile], progress: Callable[[int], None]) -> Iterator[pa.RecordBatch]:
+def line_batches(
+    files: Sequence[InputFile], progress: Callable[[int], None], room: int = ROOM
+) -> Iterator[pa.RecordBatch]:
     """Yield the lines of files as batches of (file_id, line, text, raw); fills ``lines`` and ``problem``.
 
     ``text`` holds a line that is valid UTF-8, else ``raw`` holds its bytes. A line keeps
     its number in the file, counted from 1. ``progress`` is told how many bytes of input were read.
-    Files come in their order, but as many are unpacked at a time as there are processors.
+    Files come in their order, but as many are unpacked at a time as there are processors; with less ``room`` than
+    usual, in bytes, fewer, and what is unpacked waits in fewer pieces.
     """
     stopped = threading.Event()
-    waiting = [_Reading(each, stopped) for each in _together(files)]
-    abreast = min(os.cpu_count() or 1, 8)
+    ahead = min(AHEAD, max(1, AHEAD * room // ROOM))
+    waiting = [_Reading(each, stopped, ahead) for each in _together(files)]
+    abreast = min(os.cpu_count() or 1, max(1, 8 * room // ROOM))
     try:
         for place, reading in enumerate(waiting):
             for following in waiting[place : place + abreast]:
@@ -66,14 +71,14 @@ class _Piece(NamedTuple):
 
 
 class _Reading:
-    """One file, or many small ones, that a thread reads ahead, at most :data:`AHEAD` pieces before they are taken.
+    """One file, or many small ones, that a thread reads ahead, at most some pieces before they are taken.
 
     A single small one is read when its turn comes: a thread costs more than that.
     """
 
-    def __init__(self, files: Sequence[InputFile], stopped: threading.Event) -> None:
+    def __init__(self, files: Sequence[InputFile], stopped: threading.Event, ahead: int) -> None:
         self._files, self._stopped = files, stopped
-        self._pieces: queue.Queue[_Piece | BaseException | None] = queue.Queue(AHEAD)
+        self._pieces: queue.Queue[_Piece | BaseException | None] = queue.Queue(ahead)
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:

@@ -44,7 +44,7 @@ def load_event_files(
     Source of the rules: RULES.md 1, 2 and 2.6.
     """
     write_reading_file(engine, files, source)
-    _read_slices(engine, line_batches(files, progress))
+    _read_slices(engine, line_batches(files, progress, engine.slice_bytes))
     _finish(engine, files, source)
 
 
