@@ -11,23 +11,41 @@ WITH situation AS (
     INNER JOIN signature AS g ON g.signature_id = o.signature_id
     INNER JOIN stamp AS t ON t.stamp_id = g.stamp_id
 ),
-counted AS (
+-- Events that are alike in all that is told of them, by the first of them: deliveries are counted by its number.
+placed AS (
+    SELECT
+        e.event_id AS event_id,
+        CASE WHEN e.event_at IS NULL THEN TRUE ELSE FALSE END AS undated,
+        MIN(e.event_id) OVER (
+            PARTITION BY e.signature_id, e.library, e.library_version, e.app_version, CAST(e.event_at AS DATE)
+        ) AS alike_id
+    FROM event AS e
+),
+grouped AS (
     SELECT
         d.route_id AS route_id,
+        p.alike_id AS alike_id,
+        CASE WHEN p.undated = FALSE THEN NULL ELSE CAST(d.logged_at AS DATE) END AS logged_day,
+        COUNT(*) AS records,
+        COUNT(p.event_id) AS linked
+    FROM delivery AS d
+    LEFT JOIN placed AS p ON p.event_id = d.event_id
+    GROUP BY d.route_id, p.alike_id, CASE WHEN p.undated = FALSE THEN NULL ELSE CAST(d.logged_at AS DATE) END
+),
+counted AS (
+    SELECT
+        g.route_id AS route_id,
         a.source AS source,
         e.library AS library,
         e.library_version AS library_version,
         e.app_version AS app_version,
-        CAST(COALESCE(e.event_at, d.logged_at) AS DATE) AS day,
-        COUNT(*) AS records,
-        COUNT(e.event_id) AS linked,
-        SUM(COALESCE(a.stamped, 0)) AS stamped
-    FROM delivery AS d
-    LEFT JOIN event AS e ON e.event_id = d.event_id
+        COALESCE(CAST(e.event_at AS DATE), g.logged_day) AS day,
+        g.records AS records,
+        g.linked AS linked,
+        CASE WHEN a.stamped = 1 THEN g.records ELSE 0 END AS stamped
+    FROM grouped AS g
+    LEFT JOIN event AS e ON e.event_id = g.alike_id
     LEFT JOIN situation AS a ON a.signature_id = e.signature_id
-    GROUP BY
-        d.route_id, a.source, e.library, e.library_version, e.app_version,
-        CAST(COALESCE(e.event_at, d.logged_at) AS DATE)
 )
 SELECT
     x.name AS destination,
