@@ -108,11 +108,7 @@ def _print_inputs(console: Console, summary: Summary) -> None:
         place = f"first in {clean(row['first_file'].rsplit('/', 1)[-1])}, line {row['first_line']}"
         table.add_row("", Text(f"{row['lines']:,} rejected: {row['message']}; {place}", style="yellow"))
     if coverage["events"]:
-        span = (
-            f"{_day(coverage['first_event'])} to {_day(coverage['last_event'])}"
-            if coverage["first_event"]
-            else "no dates"
-        )
+        span = _days(coverage["first_event"], coverage["last_event"]) if coverage["first_event"] else "no dates"
         undated = f", {coverage['undated_events']:,} undated" if coverage["undated_events"] else ""
         table.add_row("period", span + undated)
         stamped = coverage["events"] - coverage["events_without_consent_object"]
@@ -259,7 +255,10 @@ def _day(moment: datetime) -> str:
 
 def _span(row: Row) -> str:
     """Say when something was seen; the year once where it is the same."""
-    first, last = row["first_seen"], row["last_seen"]
-    if first is None or _day(first) == _day(last):
-        return "" if first is None else _day(first)
+    return "" if row["first_seen"] is None else _days(row["first_seen"], row["last_seen"])
+
+
+def _days(first: datetime, last: datetime) -> str:
+    if _day(first) == _day(last):
+        return _day(first)
     return f"{_day(first)} to {_day(last)[5:] if first.year == last.year else _day(last)}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from consentkit.causes import find_causes
 from consentkit.engine import sql_text
-from consentkit.phrases import day, percent, span, visible
+from consentkit.phrases import count, day, percent, span, visible
 from consentkit.pseudonyms import Pseudonyms
 from consentkit.report_findings import finding_groups, remediation
 from consentkit.report_words import CANNOT_SHOW, GLOSSARY, deliveries_parts, facts, unchecked, verdict_sentence
@@ -159,5 +159,7 @@ def _environment() -> Any:
     made.filters["seen"] = lambda value, longest=120: visible(str(value), longest)
     made.filters["share"] = percent
     made.filters["number"] = lambda value: f"{value:,}"
+    made.filters["things"] = count
+    made.filters["span"] = lambda first, last: span(first, last, year=True)
     made.filters["day"] = lambda value: day(value, year=True) if value else "undated"
     return made

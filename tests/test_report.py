@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from report_support import SCRIPT, load_hostile
+from support import event, ndjson, policy
 from test_cli import run as run
 
 import consentkit as ck
@@ -212,6 +213,20 @@ def test_an_empty_workspace_has_a_report_too(ws: ck.Workspace, tmp_path: Path) -
     Page(text)
     assert "Nothing could be checked: no event could be read." in text
     assert "0 of 0" not in text.split("<main>")[1].split("Not checked")[1]
+
+
+def test_one_event_and_one_delivery_are_said_as_one(ws: ck.Workspace, tmp_path: Path) -> None:
+    ws.apply(policy({"categories": [{"id": "Ads", "destinations": ["X"]}]}, folder=tmp_path))
+    said = {"id": "m1", "at": "2026-03-01T10:00:00Z", "preferences": {"Ads": True}}
+    (tmp_path / "e.ndjson").write_bytes(ndjson([event(said)]))
+    ws.load_events(tmp_path / "e.ndjson")
+    (tmp_path / "d.ndjson").write_text('{"message_id": "m1", "destination": "X", "status": "delivered"}\n')
+    ws.load_deliveries(tmp_path / "d.ndjson")
+    page = ws.report(tmp_path / "out").read_text()
+    assert "What became of 1 delivery</h2>" in page
+    assert "Consent audit of the events of 1 March 2026</p>" in page
+    assert "Not checked, or not fully" not in page
+    assert "<div>\n</div>" not in page
 
 
 @pytest.mark.slow

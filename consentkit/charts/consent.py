@@ -102,16 +102,19 @@ def consent_rate(workspace: Workspace, width: int = WIDTH, by: str = "people") -
     )
     right = _share_panel(cells, order, "apart", "lacks", ORANGE, "Gave no answer", apart, axis=not wide, after=92)
     best, worst = rows[0], rows[-1]
-    granted = percent(best["granted"], best["granted"] + best["refused"])
-    title = f"{granted} of {by} that answered grant {visible(best['category'], 30)}"
+    whole = max(row["granted"] + row["refused"] + row["silent"] for row in rows)
+    counted = count(whole, "person", "people") if by == "people" else count(whole, "event")
+    title = f"None of {counted} answered"
+    if best["granted"] + best["refused"]:
+        granted = percent(best["granted"], best["granted"] + best["refused"])
+        title = f"{granted} of {by} that answered grant {visible(best['category'], 30)}"
     if worst is not best and (worst["granted"] + worst["refused"]):
         title += f", {percent(worst['granted'], worst['granted'] + worst['refused'])} {visible(worst['category'], 30)}"
-    whole = max(row["granted"] + row["refused"] + row["silent"] for row in rows)
-    how = "people, each by the last consent stamp they sent" if by == "people" else "events"
+    how = ", each by the last consent stamp they sent" if by == "people" else ""
     return titled(
         alt.hconcat(left, right, spacing=18) if wide else alt.vconcat(left, right, spacing=18),
         title,
-        [f"{whole:,} {how}; {says_period(period(workspace))}"],
+        [f"{counted}{how}; {says_period(period(workspace))}"],
         width,
     )
 
