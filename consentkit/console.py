@@ -166,7 +166,11 @@ def _print_findings(console: Console, summary: Summary) -> None:
 def _finding_cells(row: Row) -> list[Text]:
     where = [clean(str(row[name])) for name in ("destination", "source", "detail") if row[name]] or ["all input"]
     where = [name.replace(PREFERENCE, "…_") for name in where]  # what all such columns begin with tells none apart
-    count = _of(row["deliveries"], row["of_deliveries"]) if row["destination"] else _of(row["events"], row["of_events"])
+    count = (
+        _of(row["deliveries"], row["of_deliveries"])
+        if row["deliveries"] is not None
+        else _of(row["events"], row["of_events"])
+    )
     people = "" if row["people"] is None else f"{row['people']:,}"
     seen = Text(_span(row))
     if row["certainty"] != "certain":
@@ -175,7 +179,7 @@ def _finding_cells(row: Row) -> list[Text]:
 
 
 def _unit(row: Row) -> str:
-    return "deliveries" if row["destination"] else UNITS.get(row["code"], ("event", "events"))[1]
+    return "deliveries" if row["deliveries"] is not None else UNITS.get(row["code"], ("event", "events"))[1]
 
 
 def _destinations_table(summary: Summary) -> Table:
@@ -188,10 +192,12 @@ def _destinations_table(summary: Summary) -> Table:
         pad_edge=False,
         padding=(0, 1, 0, 0),
     )
+    paged = any(row["loaded_although_refused"] for row in summary.destinations)
     names = {
         "destination": "",
         "delivered": "delivered",
         "delivered_although_refused": "refused",
+        **({"loaded_although_refused": "on page"} if paged else {}),
         "delivered_although_integrations_false": "denied",
         "delivered_unchecked": "unstamp",
         "delivered_undecidable": "unclear",
@@ -205,6 +211,8 @@ def _destinations_table(summary: Summary) -> Table:
         cells += [Text(f"{row[key]:,}" if row[key] else "-") for key in list(names)[1:]]
         table.add_row(*cells)
     notes = ["denied: by the integrations object; unstamp: no consent object; overblock: discarded although granted"]
+    if paged:
+        notes.append("on page: refused in events whose page had loaded it; events, as no record tells of them")
     if not all(row["known"] for row in summary.destinations):
         notes.append("(?): the policy does not know it")
     if len(summary.destinations) > _SHOWN_DESTINATIONS:

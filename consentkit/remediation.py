@@ -37,7 +37,7 @@ def record_audit(engine: Engine, summary: Summary) -> None:
 
 
 def _numbers(finding: dict[str, object]) -> tuple[object, ...]:
-    unit = "events" if finding["destination"] is None else "deliveries"
+    unit = "events" if finding["deliveries"] is None else "deliveries"
     return (finding[unit], finding[f"of_{unit}"], *(finding[name] for name in ("people", "first_seen", "last_seen")))
 
 

@@ -115,13 +115,13 @@ def _people(number: int, everyone: int) -> str:
 def _finding(row: Row, behind: _Behind) -> Row:
     where = [str(row[name]) for name in ("destination", "source", "detail") if row[name] is not None]
     where = [behind.rejects.get(row["detail"], part) for part in where] if row["code"] == "X1" else where
-    if row["destination"]:
+    if row["deliveries"] is not None:
         number, whole, unit = row["deliveries"], row["of_deliveries"], _RECORDS.get(row["code"], "deliveries")
     else:
         one, many = UNITS.get(row["code"], _EVENTS)
         number, whole = row["events"], row["of_events"]
         unit = one if (number if whole is None else whole) == 1 else many
-    facts = [count(row["events"], "event")] if row["destination"] and row["events"] else []
+    facts = [count(row["events"], "event")] if row["deliveries"] is not None and row["events"] else []
     if row["people"]:
         facts.append(_people(row["people"], behind.summary.coverage["people"]))
     if row["unnamed_events"]:

@@ -124,7 +124,9 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def _finding_cells(row: Row) -> list[str]:
     number, whole = (
-        (row["deliveries"], row["of_deliveries"]) if row["destination"] else (row["events"], row["of_events"])
+        (row["deliveries"], row["of_deliveries"])
+        if row["deliveries"] is not None
+        else (row["events"], row["of_events"])
     )
     doubt = "" if row["certainty"] == "certain" else " (possible)"
     color = _COLORS[row["severity"]]

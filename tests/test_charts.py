@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import vl_convert
 from report_support import HOSTILE, load_hostile
+from support import event, ndjson, policy
 
 import consentkit as ck
 from consentkit.charts import CHARTS
 from consentkit.charts.export import page, svg
+from consentkit.checks.suggest import suggest
 from consentkit.phrases import drawable, labels, percent, span, visible
 
 if TYPE_CHECKING:
@@ -132,6 +134,19 @@ def test_the_rows_behind_a_chart_are_those_of_the_truth(sample: ck.Workspace) ->
     assert {row["granted"] + row["refused"] + row["silent"] for row in rates} == {4001}
     people = CHARTS["consent_rate"].rows(sample)
     assert {row["granted"] + row["refused"] + row["silent"] for row in people} == {267}
+
+
+def test_what_a_page_had_loaded_is_in_the_pictures_by_destination(ws: ck.Workspace, tmp_path: Path) -> None:
+    refusing = {"preferences": {"A": False}, "_metadata": {"bundled": ["X"]}}
+    (tmp_path / "events.ndjson").write_bytes(ndjson([event({"id": f"m{n}", **refusing}) for n in range(3)]))
+    ws.load_events(tmp_path / "events.ndjson")
+    source = {"name": "web", "enforcement": "analytics.js", "consent_model": "opt-in"}
+    ws.apply(policy({"categories": [{"id": "A", "destinations": ["X"]}], "sources": [source]}))
+    assert [(row["destination"], row["deliveries"]) for row in ck.charts.rows(ws, "violations_over_time")] == [("X", 3)]
+    assert "by the page itself" in title(ck.charts.violations_over_time(ws).to_dict())
+    assert "1 of 1 destination got data against a refusal" in title(ck.charts.destinations_overview(ws).to_dict())
+    assert [row["loaded_although_refused"] for row in ws.summary().destinations] == [3]
+    assert "expect_nothing_loaded_on_pages_without_consent" in suggest(ws)
 
 
 def test_counts_stand_on_bars_and_rates_begin_at_zero(sample: ck.Workspace) -> None:

@@ -100,6 +100,10 @@ FAULTS: dict[str, tuple[Callable[[World], object], Planted]] = {
     "undated": (lambda w: w.x(omit=["timestamp"]), {"expect_events_to_be_dated": (1, 9)}),
     "unknown source": (lambda w: w.x(writeKey="who"), {"expect_events_to_have_a_known_source": (1, 9)}),
     "refused and sent": (lambda w: w.sent("n1", day=1), {REFUSED: (1, 10), KEPT: (1, 1)}),
+    "refused and loaded": (
+        lambda w: w.x(preferences=NO, _metadata={"bundled": ["Pixel"]}),
+        {"expect_nothing_loaded_on_pages_without_consent": (1, 1)},
+    ),
     "switched off and sent": (
         lambda w: w.x(integrations={"Pixel": False}).sent("x"),
         {"expect_no_delivery_against_integrations": (1, 10), ALLOWANCE: (1, 10)},

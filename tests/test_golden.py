@@ -53,6 +53,7 @@ BUNDLED = """
     INNER JOIN signature AS g ON g.bundle_id = v.bundle_id
     INNER JOIN event AS e ON e.signature_id = g.signature_id"""
 DESTINATION = "INNER JOIN destination AS d ON d.version_id = v.version_id AND d.destination_id = v.destination_id"
+NAMED_DESTINATION = DESTINATION.replace("INNER", "LEFT")
 SOURCE = "INNER JOIN source AS s ON s.version_id = v.version_id AND s.source_id = v.source_id"
 ROUTE = "INNER JOIN route AS r ON r.route_id = v.route_id"
 SAID = "LEFT JOIN decision_reason AS k ON k.reason = v.reason"
@@ -95,7 +96,8 @@ READABLE = {
     f"FROM decision AS v {EVENT} {DESTINATION} {SOURCE}",
     "bundle_account": "SELECT v.*, e.message_id AS event, d.name AS destination FROM bundle_account AS v "
     f"{BUNDLED} {DESTINATION}",
-    "bundle_fault": f"SELECT v.*, e.message_id AS event, s.name AS source FROM bundle_fault AS v {EVENT} {SOURCE}",
+    "bundle_fault": "SELECT v.*, e.message_id AS event, s.name AS source, d.name AS destination "
+    f"FROM bundle_fault AS v {EVENT} {SOURCE} {DESTINATION}",
     "signature_point": f"SELECT v.*, e.message_id AS event, s.name AS source "
     f"FROM signature_point AS v {EVENT} {SOURCE}",
     "consent_setting": f"SELECT v.*, v.category_id AS category, d.name AS destination, s.name AS source "
@@ -130,8 +132,8 @@ READABLE = {
     f"FROM event_fault AS v {EVENT} {SOURCE}",
     "finding_delivery": f"SELECT v.*, l.line AS delivery, e.message_id AS event, d.name AS destination, "
     f"s.name AS source FROM finding_delivery AS v {RECORD} {DESTINATION} {SOURCE}",
-    "finding_event": f"SELECT v.*, e.message_id AS event, s.name AS source "
-    f"FROM finding_event AS v INNER JOIN event AS e ON e.event_id = v.event_id {SOURCE}",
+    "finding_event": f"SELECT v.*, e.message_id AS event, s.name AS source, d.name AS destination "
+    f"FROM finding_event AS v INNER JOIN event AS e ON e.event_id = v.event_id {SOURCE} {NAMED_DESTINATION}",
     "finding_record": f"SELECT v.*, l.line AS delivery, e.message_id AS event, d.name AS destination "
     f"FROM finding_record AS v {RECORD} {NEWEST}",
     "finding_any": f"SELECT v.*, l.line AS delivery, e.message_id AS event, d.name AS destination "
@@ -161,8 +163,8 @@ READABLE = {
     },
     "early_delivery": f"SELECT v.*, l.line AS delivery, e.message_id AS event, d.name AS destination "
     f"FROM early_delivery AS v {RECORD} {NEWEST}",
-    "finding_history": f"SELECT v.*, e.message_id AS event, s.name AS source FROM finding_history AS v {OF_EVENT} "
-    "LEFT JOIN source AS s ON s.source_id = v.source_id",
+    "finding_history": "SELECT v.*, e.message_id AS event, s.name AS source, d.name AS destination "
+    f"FROM finding_history AS v {OF_EVENT} LEFT JOIN source AS s ON s.source_id = v.source_id {NEWEST}",
     **{
         view: f"SELECT v.*, e.message_id AS event, d.name AS destination FROM {view} AS v {OF_EVENT} {NEWEST}"
         for view in ("delivered_event", "delivery_after_refusal", "preference_due")

@@ -259,7 +259,8 @@ def test_what_pages_of_the_documentation_had_loaded_is_read(ws: ck.Workspace, re
         source = {"name": "web", "enforcement": "analytics.js", "consent_model": model}
         mapping = {"id": "Advertising", "destinations": ["Facebook Pixel"]}
         ws.apply(policy({"categories": [mapping], "sources": [source]}))
-        found = "SELECT code, certainty, events FROM finding WHERE detail = 'Facebook Pixel' AND code IN ('X37', 'X38')"
+        loaded = "destination = 'Facebook Pixel' AND code IN ('X37', 'X38')"
+        found = f"SELECT code, certainty, events FROM finding WHERE {loaded}"
         assert ws.rows(found) == expected
 
 

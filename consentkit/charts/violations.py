@@ -37,9 +37,11 @@ if TYPE_CHECKING:
     from consentkit.workspace import Workspace
 
 _SHOWN = 8
+_AGAINST = ("delivered_although_refused", "loaded_although_refused", "delivered_although_integrations_false")
 _BARS: dict[str, tuple[str, str, str]] = {
     "delivered": ("Delivered", "in all", SKY),
     "delivered_although_refused": ("Refused", "by consent", VERMILLION),
+    "loaded_although_refused": ("Refused", "on the page", VERMILLION),
     "delivered_although_integrations_false": ("Denied", "by integrations", PURPLE),
     "delivered_unchecked": ("Unchecked", "no object", ORANGE),
     "blocked_although_granted": ("Held back", "though granted", BLUE),
@@ -259,7 +261,7 @@ def destinations_rows(workspace: Workspace) -> list[Row]:
 
 def destinations_overview(workspace: Workspace, width: int = WIDTH) -> Chart:
     """Draw what each destination got and how much of it it should not have got, as bars side by side."""
-    rows = [row for row in destinations_rows(workspace) if row["records"]]
+    rows = [row for row in destinations_rows(workspace) if row["records"] or row["loaded_although_refused"]]
     title = "What each destination got"
     if not rows:
         return no_data(title, "No delivery log was loaded: what was delivered is not known.", width)
@@ -269,7 +271,7 @@ def destinations_overview(workspace: Workspace, width: int = WIDTH) -> Chart:
     kept = kept if width >= 500 else kept[:3]
     room = (width - left_room(width) - 20) // len(kept) - 12
     panels = [_bar_panel(key, shown, names, room, first=place == 0) for place, key in enumerate(kept)]
-    bad = [row for row in rows if row["delivered_although_refused"] or row["delivered_although_integrations_false"]]
+    bad = [row for row in rows if any(row[key] for key in _AGAINST)]
     said = f"{len(bad)} of {count(len(rows), 'destination')} got data against a refusal"
     if not bad:
         said = f"None of {count(len(rows), 'destination')} got data against a refusal"
@@ -280,6 +282,9 @@ def destinations_overview(workspace: Workspace, width: int = WIDTH) -> Chart:
     subtitle = [
         f"{records:,} delivery records of {says_period(period(workspace))}. Refused, denied, unchecked: "
         "delivered all the same. Each column has its own scale.",
+        "On the page: events whose page had loaded the destination, of which no record need tell."
+        if any(row["loaded_although_refused"] for row in rows)
+        else "",
         unknown,
         more,
     ]

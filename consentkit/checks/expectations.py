@@ -71,6 +71,17 @@ class ExpectNoDeliveryWithoutConsent(SliceExpectation):
     rows_query = "SELECT * FROM finding_row WHERE code IN ('V5', 'V6', 'V26')"
 
 
+class ExpectNothingLoadedOnPagesWithoutConsent(SliceExpectation):
+    """No page that sends an event has loaded a destination whose category the event refuses."""
+
+    view = "bundle_slice"
+    reads = ("X37", "X38")
+    per = "destination"
+    unit = ("event of a page that had loaded it", "events of pages that had loaded it")
+    says = "refuse what their page had loaded"
+    rows_query = "SELECT * FROM finding_row WHERE code IN ('X37', 'X38')"
+
+
 class ExpectNoDeliveryAgainstIntegrations(SliceExpectation):
     """Nothing is delivered to a destination that the event's integrations object switches off."""
 

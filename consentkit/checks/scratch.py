@@ -29,6 +29,7 @@ SLICES = (
     "preference_slice",
     "input_slice",
     "destination_slice",
+    "bundle_slice",
     "allowance_slice",
     "history_slice",
     "withdrawal_slice",

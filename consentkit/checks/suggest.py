@@ -39,6 +39,7 @@ def suggest(workspace: Workspace) -> str:
     if not coverage["events"]:
         raise UsageError("no event is loaded, so there is nothing to make a proposal from")
     parts = [_about_events(workspace, coverage["events"]), _about_stamps(workspace)]
+    parts.append(_about_pages(workspace))
     if coverage["delivery_records"]:
         parts += [_about_deliveries(workspace), _about_destinations(workspace)]
     return _HEAD + "\n".join(part for part in parts if part)
@@ -106,6 +107,22 @@ def _about_stamps(workspace: Workspace) -> str:
     text = "Consent objects name only categories that the policy knows."
     kwargs = {"mostly": min(_floor(row) for row in named)}
     return listed + _entry("expect_only_known_categories", "warning", text, kwargs, _observed(named, "source"))
+
+
+def _about_pages(workspace: Workspace) -> str:
+    """Propose what a page may not have loaded, where events tell of that."""
+    rows = _rows(
+        workspace,
+        "SELECT s.destination, sum(s.checked) AS checked, sum(s.failing - s.possible) AS failing FROM bundle_slice AS s"
+        " WHERE s.code = 'X37' GROUP BY s.destination HAVING sum(s.checked) > 0 ORDER BY s.destination",
+    )
+    if not rows:
+        return ""
+    text = "A page does not hand events to what it loaded although they refuse it."
+    failing = [row for row in rows if row["failing"]]
+    kwargs = {"mostly": 1.0, "certain_only": True}
+    written = "expect_nothing_loaded_on_pages_without_consent"
+    return _entry(written, "critical", text, kwargs, _observed(failing, "destination"))
 
 
 def _about_deliveries(workspace: Workspace) -> str:
@@ -180,7 +197,7 @@ def _setting(key: str, value: Any) -> list[str]:
         return [f"      {key}:", *(f"        {_quoted(name)}: {number}" for name, number in value.items())]
     if isinstance(value, list):
         return [f"      {key}:", *(f"        - {_quoted(item)}" for item in value)]
-    return [f"      {key}: {value}"]
+    return [f"      {key}: {str(value).lower() if isinstance(value, bool) else value}"]
 
 
 def _plain(text: str) -> str:

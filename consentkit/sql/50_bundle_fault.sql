@@ -7,12 +7,11 @@ SELECT
     x.version_id AS version_id,
     x.source_id AS source_id,
     CASE WHEN x.point = 'analytics.js opt-in' THEN 'X37' ELSE 'X38' END AS code,
-    d.name AS detail,
+    b.destination_id AS destination_id,
     CASE WHEN x.point = 'analytics.js opt-in' AND x.integrations_say = 'allow' THEN TRUE ELSE FALSE END AS certain
 FROM bundle_account AS b
 INNER JOIN signature AS g ON g.bundle_id = b.bundle_id
 INNER JOIN decision AS x
     ON x.signature_id = g.signature_id AND x.version_id = b.version_id AND x.destination_id = b.destination_id
-INNER JOIN destination AS d ON d.version_id = b.version_id AND d.destination_id = b.destination_id
 WHERE x.consent_says = 'deny' AND x.consent_reason <> 'rejected_at_ingestion' AND x.integrations_say <> 'deny'
     AND x.point NOT IN ('rudder-server', 'rudder-js')

@@ -41,6 +41,7 @@ SELECT
     j.signature_id AS signature_id,
     j.version_id AS version_id,
     j.source_id AS source_id,
+    CAST(NULL AS BIGINT) AS destination_id,
     f.code AS code,
     CASE
         WHEN f.code = 'V2' THEN CASE WHEN j.state = 'A2' THEN 'empty consent' ELSE 'empty categoryPreferences' END
@@ -77,6 +78,7 @@ SELECT
     j.signature_id AS signature_id,
     j.version_id AS version_id,
     j.source_id AS source_id,
+    CAST(NULL AS BIGINT) AS destination_id,
     CASE WHEN m.resembles IS NULL THEN 'V4' ELSE 'V4C' END AS code,
     k.category_id AS detail,
     NULL AS since,
@@ -92,6 +94,7 @@ SELECT
     j.signature_id AS signature_id,
     j.version_id AS version_id,
     j.source_id AS source_id,
+    CAST(NULL AS BIGINT) AS destination_id,
     CASE WHEN m.resembles IS NULL THEN 'V4' ELSE 'V4C' END AS code,
     k.category_id AS detail,
     NULL AS since,
@@ -110,6 +113,7 @@ SELECT DISTINCT
     j.signature_id AS signature_id,
     j.version_id AS version_id,
     j.source_id AS source_id,
+    CAST(NULL AS BIGINT) AS destination_id,
     'X35' AS code,
     r.category_id AS detail,
     CAST(NULL AS TIMESTAMP) AS since,
@@ -123,8 +127,9 @@ SELECT
     b.signature_id AS signature_id,
     b.version_id AS version_id,
     b.source_id AS source_id,
+    b.destination_id AS destination_id,
     b.code AS code,
-    b.detail AS detail,
+    CAST(NULL AS VARCHAR) AS detail,
     CAST(NULL AS TIMESTAMP) AS since,
     b.certain AS certain
 FROM bundle_fault AS b

@@ -1,4 +1,4 @@
--- One row per event and finding it is, whatever happened to it afterwards.
+-- One row per event and finding it is, whatever happened to it afterwards; with the destination, where it is about one.
 SELECT
     f.code AS code,
     CASE
@@ -8,6 +8,7 @@ SELECT
         ELSE 'certain'
     END AS certainty,
     f.source_id AS source_id,
+    f.destination_id AS destination_id,
     f.version_id AS version_id,
     f.detail AS detail,
     e.event_id AS event_id,

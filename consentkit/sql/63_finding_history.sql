@@ -1,18 +1,19 @@
 -- One row per finding of an event or delivery held against the consent history (RULES.md 10, V11 to V13, V24, X43, X44).
 WITH found AS (
-    SELECT 'V11' AS code, 'certain' AS certainty, d.detail AS detail, d.event_id AS event_id
+    SELECT 'V11' AS code, 'certain' AS certainty, CAST(NULL AS BIGINT) AS destination_id, d.detail AS detail, d.event_id AS event_id
     FROM stamp_against_device AS d
     UNION ALL
-    SELECT 'V12' AS code, 'possible' AS certainty, p.detail AS detail, p.event_id AS event_id
+    SELECT 'V12' AS code, 'possible' AS certainty, NULL AS destination_id, p.detail AS detail, p.event_id AS event_id
     FROM stamp_against_person AS p
     UNION ALL
-    SELECT 'V13' AS code, 'possible' AS certainty, u.detail AS detail, u.event_id AS event_id
+    SELECT 'V13' AS code, 'possible' AS certainty, NULL AS destination_id, u.detail AS detail, u.event_id AS event_id
     FROM unannounced_change AS u
     UNION ALL
-    SELECT 'X43' AS code, 'certain' AS certainty, NULL AS detail, r.event_id AS event_id
+    SELECT 'X43' AS code, 'certain' AS certainty, NULL AS destination_id, NULL AS detail, r.event_id AS event_id
     FROM repeated_preference AS r
     UNION ALL
-    SELECT 'X44' AS code, CASE WHEN p.fate = 'no record' THEN 'possible' ELSE 'certain' END AS certainty, d.name AS detail, p.event_id AS event_id
+    SELECT 'X44' AS code, CASE WHEN p.fate = 'no record' THEN 'possible' ELSE 'certain' END AS certainty,
+        p.destination_id AS destination_id, NULL AS detail, p.event_id AS event_id
     FROM preference_due AS p
     CROSS JOIN newest_version AS n
     INNER JOIN destination AS d ON d.version_id = n.version_id AND d.destination_id = p.destination_id
@@ -22,7 +23,7 @@ SELECT
     f.code AS code,
     f.certainty AS certainty,
     o.source_id AS source_id,
-    NULL AS destination_id,
+    f.destination_id AS destination_id,
     f.detail AS detail,
     NULL AS delivery_id,
     f.event_id AS event_id,

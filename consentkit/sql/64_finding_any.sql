@@ -10,7 +10,7 @@ SELECT
 FROM finding_record AS f
 UNION ALL
 SELECT
-    f.code AS code, f.certainty AS certainty, f.source_id AS source_id, NULL AS destination_id,
+    f.code AS code, f.certainty AS certainty, f.source_id AS source_id, f.destination_id AS destination_id,
     f.detail AS detail, NULL AS delivery_id, f.event_id AS event_id, f.person_key AS person_key, f.seen_at AS seen_at
 FROM finding_event AS f
 UNION ALL

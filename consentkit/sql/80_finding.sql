@@ -1,6 +1,7 @@
 -- One row per finding: code, certainty and the destination or source it is about, with counts of delivery
 -- records, events and people, the number they are out of, and when it was first and last seen.
 -- A number is out of null where a name of an older policy version cannot be counted under the newest.
+-- One that tells of events has no deliveries, also where it is about a destination (X37, X38, X44).
 -- people counts distinct user ids, else anonymous ids; unnamed_events are events with neither.
 WITH counted AS (
     SELECT
@@ -37,9 +38,9 @@ SELECT
     n.name AS source,
     t.name AS destination,
     c.detail AS detail,
-    CASE WHEN c.destination_id IS NOT NULL THEN c.deliveries END AS deliveries,
+    CASE WHEN c.destination_id IS NOT NULL AND c.deliveries > 0 THEN c.deliveries END AS deliveries,
     CASE
-        WHEN c.destination_id IS NULL THEN NULL
+        WHEN c.destination_id IS NULL OR c.deliveries = 0 THEN NULL
         WHEN c.code IN ('V8', 'V10') THEN CASE WHEN d.filtered >= c.deliveries THEN d.filtered END
         WHEN c.code IN ('V20', 'X3', 'X4', 'X11') THEN CASE WHEN d.records >= c.deliveries THEN d.records END
         WHEN d.delivered >= c.deliveries THEN d.delivered

@@ -1,4 +1,5 @@
--- One row per destination: what it got and what it should not have got, the worst first.
+-- One row per destination: what it got and what it should not have got, the worst first. loaded_although_refused counts
+-- events, since no delivery record tells of them: their page had loaded the destination, which so got them (X37).
 WITH faults AS (
     SELECT
         f.destination_id,
@@ -7,9 +8,10 @@ WITH faults AS (
         count(*) FILTER (f.code = 'V18') AS unmapped_refusers,
         count(*) FILTER (f.code = 'V1E') AS unchecked,
         count(*) FILTER (f.code = 'X8') AS unclear,
-        count(*) FILTER (f.code = 'V8') AS overblocked
+        count(*) FILTER (f.code = 'V8') AS overblocked,
+        count(DISTINCT f.event_id) FILTER (f.code = 'X37') AS loaded
     FROM finding_any AS f
-    WHERE f.code IN ('V5', 'V6', 'V26', 'V7', 'V18', 'V1E', 'X8', 'V8')
+    WHERE f.code IN ('V5', 'V6', 'V26', 'V7', 'V18', 'V1E', 'X8', 'V8', 'X37')
     GROUP BY f.destination_id
 )
 SELECT
@@ -20,10 +22,11 @@ SELECT
     coalesce(f.unchecked, 0) AS delivered_unchecked,
     coalesce(f.unclear, 0) AS delivered_undecidable,
     d.filtered,
-    coalesce(f.overblocked, 0) AS blocked_although_granted
+    coalesce(f.overblocked, 0) AS blocked_although_granted,
+    coalesce(f.loaded, 0) AS loaded_although_refused
 FROM destination_count AS d
 LEFT JOIN faults AS f ON f.destination_id = d.destination_id
 WHERE (d.known AND d.kind <> 'platform') OR d.records > 0
 ORDER BY
-    delivered_although_refused DESC, delivered_although_integrations_false DESC, delivered_unmapped_of_refusers DESC,
+    delivered_although_refused DESC, loaded_although_refused DESC, delivered_although_integrations_false DESC, delivered_unmapped_of_refusers DESC,
     delivered_unchecked DESC, d.destination
