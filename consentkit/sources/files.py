@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 EVENT_SUFFIXES = (".ndjson", ".jsonl", ".json", ".ndjson.gz", ".jsonl.gz", ".json.gz", ".gz")
-GROUP_BYTES = 1 << 28
+GROUP_BYTES = 1 << 29
 _UNPACKED = 8  # what gzip makes of events, about
 
 
