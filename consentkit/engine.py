@@ -71,7 +71,7 @@ class Engine:
 
     ``database`` is a file or ``:memory:``; ``memory`` a limit such as ``"1GB"`` meant for the whole process, beyond
     which work spills to a temporary folder that is removed on close; ``threads`` a number of threads. ``slice_bytes``
-    says how much a reader of input may hand over at a time.
+    says how much a reader of input may hand over at a time, ``group_bytes`` how much of it one transaction may load.
     """
 
     def __init__(
@@ -91,10 +91,11 @@ class Engine:
             "python_enable_replacements": "false",
             "default_block_size": str(_BLOCK),
         }
-        self.slice_bytes = 1 << 26
+        self.slice_bytes, self.group_bytes = 1 << 26, 1 << 29
         if memory:
             allowed = _bytes(memory)
             self.slice_bytes = min(self.slice_bytes, allowed // 32)
+            self.group_bytes = min(self.group_bytes, allowed // 2)
             config["memory_limit"] = f"{max(allowed - _OWN, allowed * 9 // 20) >> 20}MiB"
             threads = threads or (1 if allowed < _FOR_MANY else None)
         if threads:

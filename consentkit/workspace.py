@@ -318,7 +318,7 @@ class Workspace:
             if progress is not None:
                 progress(done, total, sum(file.lines for file in files))
 
-        for group in in_groups(files):
+        for group in in_groups(files, self._engine.group_bytes):
             with self._engine.change():
                 load(group, tell)
 

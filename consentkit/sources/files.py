@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 EVENT_SUFFIXES = (".ndjson", ".jsonl", ".json", ".ndjson.gz", ".jsonl.gz", ".json.gz", ".gz")
-GROUP_BYTES = 1 << 29
 _UNPACKED = 8  # what gzip makes of events, about
 
 
@@ -95,13 +94,16 @@ def _stat(path: str) -> InputFile:
     return file
 
 
-def in_groups(files: list[InputFile]) -> list[list[InputFile]]:
-    """Cut a list of files into groups that are loaded as one transaction each: what an interruption costs at most."""
+def in_groups(files: list[InputFile], most: int) -> list[list[InputFile]]:
+    """Cut a list of files into groups that are loaded as one transaction each: what an interruption costs at most.
+
+    ``most`` is how many bytes, unpacked, the files of a group hold together; a larger file is a group of its own.
+    """
     groups: list[list[InputFile]] = []
     size = 0
     for file in files:
         unpacked = file.bytes * _UNPACKED if file.path.lower().endswith(".gz") else file.bytes
-        if not groups or size + unpacked > GROUP_BYTES:
+        if not groups or size + unpacked > most:
             groups.append([])
             size = 0
         groups[-1].append(file)
