@@ -48,6 +48,7 @@ def apply_policy(engine: Engine, policy: Policy, at: str | None = None) -> None:
     """
     if at is not None and at not in POINTS:
         raise UsageError(f"{at!r} is not an enforcement point; they are {', '.join(POINTS)}")
+    engine.let_go()
     for table in _TABLES:
         engine.run("forget the policy", f"DELETE FROM {table}")
     numbers = _Numbers(

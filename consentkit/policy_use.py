@@ -39,7 +39,6 @@ def policy_use(engine: Engine, policy: Policy) -> PolicyUse:
     Source: RULES.md 10, V22 and X40; the view ``policy_use``.
     """
     with engine.rehearsal():
-        engine.let_go()
         apply_policy(engine, policy)
         rows = engine.rows("look for the parts of the policy", sql_text("ask_policy_use"))
     unseen = []

@@ -139,7 +139,6 @@ def simulate(workspace: Workspace, engine: Engine, policy: Policy) -> Simulation
         raise UsageError("no event is loaded, so there is nothing to judge")
     with engine.rehearsal():
         engine.run("keep what the policy in force says", sql_text("simulate_1_before"))
-        engine.let_go()
         apply_policy(engine, policy)
         engine.run("compare the policies", sql_text("simulate_2_after"))
         outcomes, findings = (_rows(engine, f"ask_{name}") for name in ("simulated", "simulated_findings"))

@@ -189,7 +189,7 @@ class Workspace:
         every mistake, :class:`UsageError` where there is no such point.
         """
         wanted = Policy.of(policy)
-        with self._engine.change():
+        with self._engine.transaction():
             apply_policy(self._engine, wanted, at)
 
     def simulate(self, policy: Policy | str | Path | Mapping[str, Any]) -> Simulation:

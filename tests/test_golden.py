@@ -141,6 +141,7 @@ READABLE = {
     **{
         view: f"SELECT v.*, e.message_id AS event FROM {view} AS v {OF_EVENT}"
         for view in (
+            "event_moment",
             "preference_event",
             "stamp_choice",
             "person_merge",

@@ -208,7 +208,7 @@ def _left_over(log: LineLog | TableLog, way: Way, short: Iterable[str]) -> str:
     reasons = [
         f"{log.columns.meant('message_id', way.said['message_id'])} IS NULL",
         f"{log.columns.meant('event_line', way.said['event_line'])} IS NOT NULL",
-        *(f"{way.said['at']} IS NULL" for ours in short if ours == "at"),
+        *([f"{way.said['at']} IS NULL"] if "at" in short else []),
     ]
     return " OR ".join(reasons)
 

@@ -1,6 +1,5 @@
 -- One row per preference event that says something: either name of it, with a readable categoryPreferences object
--- (RULES.md 2.3, 2.4). happened_at orders it: event time, but never later than its arrival, which a wrong
--- clock would say; an event without a time counts from its arrival. Null in both: undated, and in no history.
+-- (RULES.md 2.3, 2.4). happened_at orders it; an undated one is in no history.
 SELECT
     e.event_id AS event_id,
     e.anonymous_id AS anonymous_id,
@@ -8,10 +7,10 @@ SELECT
     g.stamp_id AS stamp_id,
     s.state AS state,
     g.kind AS kind,
-    CASE WHEN e.received_at < e.event_at THEN e.received_at ELSE COALESCE(e.event_at, e.received_at) END AS happened_at,
-    COALESCE(e.received_at, e.event_at) AS arrived_at,
+    e.happened_at AS happened_at,
+    e.arrived_at AS arrived_at,
     e.payload_key AS payload_key
 FROM signature AS g
 INNER JOIN stamp AS s ON s.stamp_id = g.stamp_id
-INNER JOIN event AS e ON e.signature_id = g.signature_id
+INNER JOIN event_moment AS e ON e.signature_id = g.signature_id
 WHERE g.kind <> 'event' AND s.state IN ('A3', 'A4') AND s.dialect = 'segment'

@@ -1,6 +1,6 @@
 -- One row per event by which a device, or a person without one, first says something of consent, or says something else than
 -- before, in a stamp that is not Segment's. RudderStack and other tools have no preference event that must be sent: what people
--- chose is told by the stamps themselves (RULES.md 2.4). happened_at as in preference_event; undated events order nothing.
+-- chose is told by the stamps themselves (RULES.md 2.4). Undated events order nothing.
 -- Where another person is named on a device, it is said anew for that one.
 WITH speaking AS (
     SELECT DISTINCT g.signature_id AS signature_id, g.stamp_id AS stamp_id
@@ -15,11 +15,11 @@ said AS (
         e.anonymous_id AS anonymous_id,
         e.user_id AS user_id,
         s.stamp_id AS stamp_id,
-        CASE WHEN e.received_at < e.event_at THEN e.received_at ELSE COALESCE(e.event_at, e.received_at) END AS happened_at,
-        COALESCE(e.received_at, e.event_at) AS arrived_at,
+        e.happened_at AS happened_at,
+        e.arrived_at AS arrived_at,
         e.payload_key AS payload_key
     FROM speaking AS s
-    INNER JOIN event AS e ON e.signature_id = s.signature_id
+    INNER JOIN event_moment AS e ON e.signature_id = s.signature_id
     WHERE e.anonymous_id IS NOT NULL OR e.user_id IS NOT NULL
 ),
 placed AS (

@@ -84,29 +84,15 @@ SELECT
     NULL AS since,
     TRUE AS certain
 FROM judged AS j
-INNER JOIN stamp_category AS k ON k.stamp_id = j.stamp_id
-LEFT JOIN category AS c ON c.version_id = j.version_id AND c.category_id = k.category_id
-LEFT JOIN category_near_miss AS m ON m.version_id = j.version_id AND m.name = k.category_id
-WHERE c.category_id IS NULL AND j.dialect = 'segment' AND j.rudder = FALSE
-UNION ALL
--- at RudderStack: an id that neither the policy's categories nor any setting of a destination knows
-SELECT
-    j.signature_id AS signature_id,
-    j.version_id AS version_id,
-    j.source_id AS source_id,
-    CAST(NULL AS BIGINT) AS destination_id,
-    CASE WHEN m.resembles IS NULL THEN 'V4' ELSE 'V4C' END AS code,
-    k.category_id AS detail,
-    NULL AS since,
-    TRUE AS certain
-FROM judged AS j
-INNER JOIN stamp_said AS k ON k.stamp_id = j.stamp_id AND k.dialect = 'rudderstack'
+INNER JOIN stamp_said AS k
+    ON k.stamp_id = j.stamp_id AND k.dialect = CASE WHEN j.rudder THEN 'rudderstack' ELSE 'segment' END
 LEFT JOIN category AS c ON c.version_id = j.version_id AND c.category_id = k.category_id
 LEFT JOIN (
     SELECT DISTINCT t.version_id AS version_id, t.category_id AS category_id FROM destination_consent AS t
 ) AS e ON e.version_id = j.version_id AND e.category_id = k.category_id
 LEFT JOIN category_near_miss AS m ON m.version_id = j.version_id AND m.name = k.category_id
-WHERE c.category_id IS NULL AND e.category_id IS NULL AND j.rudder = TRUE
+-- at RudderStack an id is also known by the setting of a destination that names it
+WHERE c.category_id IS NULL AND (j.rudder = FALSE OR e.category_id IS NULL)
 UNION ALL
 -- a word of another tool's stamp that nobody gave a meaning, for a category the policy has
 SELECT DISTINCT

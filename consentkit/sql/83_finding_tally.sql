@@ -1,12 +1,7 @@
 -- One row per finding code and where it was found: source, destination, detail, library, version and day, with
 -- how often, how much of that is only possible, how much is of events with a consent object, and one event
 -- and delivery record to look at.
-WITH called AS (
-    SELECT d.destination_id AS destination_id, MIN(d.name) AS name
-    FROM destination AS d
-    GROUP BY d.destination_id
-),
-situation AS (
+WITH situation AS (
     SELECT
         o.signature_id AS signature_id,
         s.name AS source,
@@ -32,7 +27,7 @@ SELECT
     MIN(f.event_id) AS sample_event_id,
     MIN(f.delivery_id) AS sample_delivery_id
 FROM finding_any AS f
-LEFT JOIN called AS d ON d.destination_id = f.destination_id
+LEFT JOIN destination_called AS d ON d.destination_id = f.destination_id
 LEFT JOIN event AS e ON e.event_id = f.event_id
 LEFT JOIN situation AS a ON a.signature_id = e.signature_id
 GROUP BY

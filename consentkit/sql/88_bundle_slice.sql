@@ -11,11 +11,6 @@ WITH counted AS (
     WHERE g.bundle_id <> 0
     GROUP BY f.signature_id, f.version_id, e.library, e.library_version, e.app_version, CAST(f.event_at AS DATE)
 ),
-called AS (
-    SELECT d.destination_id AS destination_id, MIN(d.name) AS name
-    FROM destination AS d
-    GROUP BY d.destination_id
-),
 loaded AS (
     SELECT
         d.name AS destination, s.name AS source, c.library AS library, c.library_version AS library_version,
@@ -28,7 +23,7 @@ loaded AS (
         ON x.signature_id = c.signature_id AND x.version_id = c.version_id AND x.destination_id = b.destination_id
     INNER JOIN destination_need AS w
         ON w.version_id = b.version_id AND w.destination_id = b.destination_id AND w.needs_consent = TRUE
-    INNER JOIN called AS d ON d.destination_id = b.destination_id
+    INNER JOIN destination_called AS d ON d.destination_id = b.destination_id
     CROSS JOIN newest_version AS n
     INNER JOIN signature_source AS o ON o.signature_id = c.signature_id AND o.version_id = n.version_id
     INNER JOIN source AS s ON s.version_id = o.version_id AND s.source_id = o.source_id
