@@ -18,11 +18,14 @@ if TYPE_CHECKING:
     from consentkit.sources.files import InputFile
 
 FIRST_SLICE = 1 << 22
+# To take the long way costs as much as to read so many lines twice.
+_MANY_LEFT = 1 << 13
 _ROOM = """
 CREATE OR REPLACE TEMP TABLE known_situation (situation_key UBIGINT NOT NULL, signature_id INTEGER NOT NULL);
 CREATE OR REPLACE TEMP TABLE left_line (file_id INTEGER NOT NULL, line BIGINT NOT NULL, text VARCHAR, raw BLOB);
 CREATE OR REPLACE TEMP TABLE reading_source AS SELECT max(r.source_given) AS source_given FROM reading_file AS r
 """
+_WAITING = "SELECT sum(coalesce(strlen(l.text), octet_length(l.raw))) FROM left_line AS l"
 SLICE_STEPS = (
     "load_events_2_rejected",
     "load_events_3_stamp",
@@ -72,7 +75,7 @@ def _read_slices(engine: Engine, batches: Iterator[pa.RecordBatch]) -> None:
     """Turn batches of numbered lines into rows of the tables, slice by slice, to bound memory.
 
     The long way costs about the same for a hundred lines as for ten thousand, so that what the quick way leaves over
-    waits until it is as much as a slice, or half of what was read.
+    waits until it is as much as a slice, half of what was read, or much of one slice, as the next would leave as much.
     """
     engine.run("load events: make room", _ROOM)
     quick, size, lines, left = False, FIRST_SLICE, 0, 0
@@ -80,10 +83,11 @@ def _read_slices(engine: Engine, batches: Iterator[pa.RecordBatch]) -> None:
     with engine.stream("slice_line", current):
         while (first := next(batches, None)) is not None:
             current.gather(first, batches, size)
-            lines += engine.value("count the lines", "SELECT count(*) FROM slice_line")
+            lines += len(current)
             if quick:
-                left, waiting = _take_known(engine)
-                if left < lines / 2 and waiting < size:
+                before = left
+                left, waiting = _take_known(engine, len(current), left)
+                if left < lines / 2 and left - before < _MANY_LEFT and waiting < size:
                     continue
             left = left if quick else lines
             new = _take_slice(engine, "left_line" if quick else "slice_line")
@@ -107,6 +111,9 @@ class _Slice:
         stream: object = self._lines.__arrow_c_stream__(schema)
         return stream
 
+    def __len__(self) -> int:
+        return int(self._lines.num_rows)
+
     def gather(self, first: pa.RecordBatch, batches: Iterator[pa.RecordBatch], enough: int) -> None:
         """Put batches together; many small ones, of small files, are joined so that they cost no more than few."""
         import pyarrow as pa
@@ -120,14 +127,19 @@ class _Slice:
         self._lines = table.combine_chunks() if table.num_rows < 2048 * len(gathered) else table
 
 
-def _take_known(engine: Engine) -> tuple[int, int]:
-    """Move the lines of known situations into ``event``; return how many others wait now, and their bytes."""
+def _take_known(engine: Engine, lines: int, left: int) -> tuple[int, int]:
+    """Move the lines of known situations into ``event``; return how many others wait now, and their bytes.
+
+    In: how many lines the slice has, and how many waited before.
+    """
     _read_from(engine, "slice_line")
     engine.run("load events: known situations", sql_text("load_events_1_quick"))
-    engine.run("load events 7 event", sql_text("load_events_7_event"))
+    taken = engine.value("load events 7 event", sql_text("load_events_7_event"))
     engine.run("load events: known taken", "DROP VIEW incoming")
-    count, size = engine.rows("load events: what is left", sql_text("load_events_1_left"))[0]
-    return int(count), int(size)
+    if taken < lines:
+        engine.run("load events: leave the others", sql_text("load_events_1_left"))
+    waiting = engine.value("load events: what is left", _WAITING) if left + lines > taken else 0
+    return left + lines - int(taken), int(waiting)
 
 
 def _take_slice(engine: Engine, lines: str) -> int:

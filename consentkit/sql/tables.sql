@@ -48,7 +48,7 @@ CREATE TABLE event (
     event_id BIGINT NOT NULL,
     file_id INTEGER NOT NULL,
     line BIGINT NOT NULL,
-    message_id VARCHAR,
+    message_id VARCHAR USING COMPRESSION zstd,
     message_key UBIGINT,
     payload_key UBIGINT,
     signature_id INTEGER NOT NULL,      -- the routing situation, all that a rule can see
