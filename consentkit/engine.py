@@ -96,7 +96,8 @@ class Engine:
             allowed = _bytes(memory)
             self.slice_bytes = min(self.slice_bytes, allowed // 32)
             self.group_bytes = min(self.group_bytes, allowed // 2)
-            config["memory_limit"] = f"{max(allowed - _OWN, allowed * 9 // 20) >> 20}MiB"
+            config |= _SPARING
+            config["memory_limit"] = f"{max(allowed - _OWN, allowed * 2 // 5) >> 20}MiB"
             threads = threads or (1 if allowed < _FOR_MANY else None)
         if threads:
             config["threads"] = str(threads)
@@ -235,8 +236,14 @@ class Engine:
 _RULE = " (rule)"
 # A quarter of what DuckDB takes: the many small tables of a small database then need a third of the room.
 _BLOCK = 1 << 16
-# What Python, its libraries and the lines being read take beside DuckDB.
-_OWN = 400 << 20
+# What Python, its libraries, the lines being read and DuckDB's own records take beside what DuckDB counts.
+_OWN = 550 << 20
+# DuckDB gives memory back to the system sooner, and writes what it loads sooner, than it does where there is enough.
+_SPARING = {
+    "allocator_flush_threshold": "16MiB",
+    "allocator_bulk_deallocation_flush_threshold": "16MiB",
+    "write_buffer_row_group_count": "1",
+}
 # Every thread takes memory of its own: with less than this there is enough for one only.
 _FOR_MANY = 10**9
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}

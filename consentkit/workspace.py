@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     Paths = str | Path | Sequence[str | Path]
     Progress = Callable[..., None]
 
+# A record of a log leaves little to keep, but each group of them looks for its events among all events anew.
+_LOGS_IN_ONE = 4
+
 
 class Workspace:
     """One database with its events, deliveries, policy and every view on them.
@@ -118,7 +121,7 @@ class Workspace:
         def load(group: list[InputFile], tell: Callable[[int], None]) -> None:
             load_delivery_files(self._engine, group, named, tell)
 
-        self._load(files, load, progress)
+        self._load(files, load, progress, groups_in_one=_LOGS_IN_ONE)
         if files:
             with self._engine.change():
                 complete_policy(self._engine)
@@ -309,6 +312,7 @@ class Workspace:
         files: list[InputFile],
         load: Callable[[list[InputFile], Callable[[int], None]], None],
         progress: Progress | None,
+        groups_in_one: int = 1,
     ) -> None:
         total, done = sum(file.bytes for file in files), 0
 
@@ -318,7 +322,7 @@ class Workspace:
             if progress is not None:
                 progress(done, total, sum(file.lines for file in files))
 
-        for group in in_groups(files, self._engine.group_bytes):
+        for group in in_groups(files, self._engine.group_bytes * groups_in_one):
             with self._engine.change():
                 load(group, tell)
 

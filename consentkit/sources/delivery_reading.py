@@ -220,7 +220,7 @@ def _take_quick(engine: Engine, log: LineLog | TableLog, way: Way, names: Names)
     """
     short = [ours for ours, each in names.items() if len(each) < len(log.names.get(ours, ())) and ours != "event_file"]
     kept = [f"{sql} AS kept_{place}" for place, sql in enumerate(way.kept)]
-    all_kept = ", ".join(f"f.kept_{place}" for place in range(len(kept)))
+    all_kept = ", ".join(f"r.kept_{place}" for place in range(len(kept)))
     texts = ", ".join(f"{way.said[ours]} AS said_{ours}" for ours in _ROUTE)
     given = {"destination", *short}  # what is not there under some names may be under others: no equal then
     same = " AND ".join(
@@ -241,14 +241,19 @@ def _take_quick(engine: Engine, log: LineLog | TableLog, way: Way, names: Names)
         routed AS (
             SELECT s.*, (SELECT k.route_id FROM known_route AS k WHERE {same}) AS route_id FROM said AS s
         ),
-        found AS (
-            SELECT r.*, (SELECT e.event_id FROM named_event AS e WHERE e.message_id = r.message_id) AS event_id
+        sorted_out AS (
+            SELECT
+                r.delivery_id, r.message_id, r.route_id, r.logged_at,
+                CASE WHEN r.is_left OR r.route_id IS NULL THEN [{all_kept}] END AS kept
             FROM routed AS r
+        ),
+        found AS (
+            SELECT o.*, (SELECT e.event_id FROM named_event AS e WHERE e.message_id = o.message_id) AS event_id
+            FROM sorted_out AS o
         )
         SELECT
             f.delivery_id, f.event_id, f.route_id, f.logged_at,
-            CASE WHEN f.event_id IS NULL THEN f.message_id END AS message_id,
-            CASE WHEN f.is_left OR f.route_id IS NULL THEN [{all_kept}] END AS kept
+            CASE WHEN f.event_id IS NULL THEN f.message_id END AS message_id, f.kept
         FROM found AS f""",
     )
 
