@@ -6,12 +6,14 @@ Every statement is run as a named step, so that a failure leaves here as
 
 from __future__ import annotations
 
+import glob
 import re
 import shutil
 import tempfile
 from contextlib import contextmanager, suppress
 from functools import cache
 from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import duckdb
@@ -20,7 +22,6 @@ from consentkit.errors import EngineError, SourceError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     import pandas as pd
     import pyarrow as pa
@@ -70,8 +71,9 @@ class Engine:
     """One locked-down DuckDB connection: no network, no extensions, no files but its own.
 
     ``database`` is a file or ``:memory:``; ``memory`` a limit such as ``"1GB"`` meant for the whole process, beyond
-    which work spills to a temporary folder that is removed on close; ``threads`` a number of threads. ``slice_bytes``
-    says how much a reader of input may hand over at a time, ``group_bytes`` how much of it one transaction may load.
+    which work spills to a folder beside the file, which is removed on close, or by who opens it next; ``threads`` a
+    number of threads. ``slice_bytes`` says how much a reader of input may hand over at a time, ``group_bytes`` how much
+    of it one transaction may load.
     """
 
     def __init__(
@@ -83,9 +85,9 @@ class Engine:
         tracer: Tracer | None = None,
     ) -> None:
         self._tracer = tracer
-        self._spill = tempfile.mkdtemp(prefix="consentkit-")
+        self._spill = _spill_folder(str(database))
         config: dict[str, str | bool | int | float | list[str]] = {
-            "temp_directory": self._spill,
+            "temp_directory": str(self._spill),
             "autoload_known_extensions": "false",
             "autoinstall_known_extensions": "false",
             "python_enable_replacements": "false",
@@ -107,6 +109,10 @@ class Engine:
             shutil.rmtree(self._spill, ignore_errors=True)
             message = f"{database}: cannot be opened as a DuckDB file: {_reason(error)}"
             raise SourceError(message) from None
+        # nobody else has the file open now: what lies there is of a process that was killed, and may be personal data
+        for left in self._spill.parent.glob(f"{glob.escape(Path(database).name)}{_SPILL}*"):
+            if left != self._spill:
+                shutil.rmtree(left, ignore_errors=True)
         self._con.execute("SET TimeZone = 'UTC'")
         with suppress(duckdb.InvalidInputException):  # a notebook without ipywidgets has no bar to turn off
             self._con.execute("SET enable_progress_bar = false")
@@ -230,6 +236,21 @@ class Engine:
             raise KeyboardInterrupt from None
         except duckdb.Error as error:
             raise EngineError(step, _reason(error), sql) from None
+
+
+# What is added to the name of a database for a folder of what is spilled to disk.
+_SPILL = ".spill-"
+
+
+def _spill_folder(database: str) -> Path:
+    """Make a folder of its own for what is spilled, which only this user can read."""
+    if database == ":memory:":
+        return Path(tempfile.mkdtemp(prefix="consentkit-"))
+    file = Path(database)
+    try:
+        return Path(tempfile.mkdtemp(prefix=file.name + _SPILL, dir=file.parent))
+    except OSError as error:
+        raise SourceError(f"{database}: cannot be opened: its folder cannot be written: {error.strerror}") from None
 
 
 # What is added to the name of a view while its rows stand in its place.

@@ -254,3 +254,23 @@ def test_an_object_is_told_from_text_that_looks_like_one(tmp_path: Path, separat
             INNER JOIN integrations AS i ON i.integrations_id = g.integrations_id
             ORDER BY e.line""")
     assert found == [(_state(event["context"]), _form(event["integrations"])) for event in events]
+
+
+def test_what_a_killed_process_spilled_goes_when_the_database_is_opened_next(tmp_path: Path) -> None:
+    database = tmp_path / "a [1].duckdb"
+    ck.open(database).close()
+    left = tmp_path / f"{database.name}.spill-left"
+    left.mkdir()
+    (left / "rows").write_bytes(b"personal data")
+    ck.open(database).close()
+    assert list(tmp_path.iterdir()) == [database]
+
+
+def test_who_finds_a_database_in_use_leaves_what_its_user_spilled(tmp_path: Path) -> None:
+    database = tmp_path / "a.duckdb"
+    with ck.open(database):
+        before = set(tmp_path.iterdir())
+        with pytest.raises(ck.ConsentkitError, match="cannot be opened"):
+            ck.open(database)
+        assert set(tmp_path.iterdir()) == before
+        assert any(".spill-" in path.name for path in before)
