@@ -10,6 +10,7 @@ import glob
 import re
 import shutil
 import tempfile
+import weakref
 from contextlib import contextmanager, suppress
 from functools import cache
 from importlib import resources
@@ -86,6 +87,8 @@ class Engine:
     ) -> None:
         self._tracer = tracer
         self._spill = _spill_folder(str(database))
+        # also where nobody closes: a notebook that ends
+        self._clear = weakref.finalize(self, shutil.rmtree, self._spill, ignore_errors=True)
         config: dict[str, str | bool | int | float | list[str]] = {
             "temp_directory": str(self._spill),
             "autoload_known_extensions": "false",
@@ -106,7 +109,7 @@ class Engine:
         try:
             self._con = duckdb.connect(str(database), config=config)
         except duckdb.Error as error:
-            shutil.rmtree(self._spill, ignore_errors=True)
+            self._clear()
             message = f"{database}: cannot be opened as a DuckDB file: {_reason(error)}"
             raise SourceError(message) from None
         # nobody else has the file open now: what lies there is of a process that was killed, and may be personal data
@@ -122,7 +125,7 @@ class Engine:
     def close(self) -> None:
         """Close the connection and remove what was spilled to disk."""
         self._con.close()
-        shutil.rmtree(self._spill, ignore_errors=True)
+        self._clear()
 
     @property
     def connection(self) -> duckdb.DuckDBPyConnection:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+import subprocess
+import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -264,6 +267,14 @@ def test_what_a_killed_process_spilled_goes_when_the_database_is_opened_next(tmp
     (left / "rows").write_bytes(b"personal data")
     ck.open(database).close()
     assert list(tmp_path.iterdir()) == [database]
+
+
+def test_a_process_that_ends_without_closing_leaves_nothing_spilled(tmp_path: Path) -> None:
+    for database in (str(tmp_path / "a.duckdb"), ":memory:"):
+        code = f"import consentkit as ck; ws = ck.open({database!r})"
+        environment = {**os.environ, "TMPDIR": str(tmp_path)}
+        subprocess.run([sys.executable, "-c", code], env=environment, check=True)
+    assert [path for path in tmp_path.iterdir() if path.is_dir()] == []
 
 
 def test_who_finds_a_database_in_use_leaves_what_its_user_spilled(tmp_path: Path) -> None:
