@@ -2,7 +2,8 @@
 -- belongs to, and the people that person became one with before it (RULES.md 2.4). A choice is a preference event, or, where
 -- stamps are not Segment's, an event whose stamp says something else than before: announced tells them apart.
 -- A device that names one person only belongs to that person, before and after. On a shared device an event without
--- a user id belongs to the next person named, if no other was named before it; between two people it is nobody's.
+-- a user id belongs to the next person named, if no other was named before it; between two people it is nobody's. Who was
+-- named last and is named next are a running maximum and minimum, not a join of each choice with each event of the device.
 WITH choice AS (
     SELECT
         e.event_id AS event_id, e.anonymous_id AS anonymous_id, e.user_id AS user_id, e.stamp_id AS stamp_id, e.state AS state,
@@ -14,6 +15,11 @@ WITH choice AS (
         c.happened_at AS happened_at, c.arrived_at AS arrived_at, c.payload_key AS payload_key, FALSE AS announced
     FROM stamp_choice AS c
 ),
+device AS (
+    SELECT d.anonymous_id AS anonymous_id, MIN(d.user_id) AS user_id, MIN(d.users) AS users
+    FROM device_person AS d
+    GROUP BY d.anonymous_id
+),
 lonely AS (
     SELECT
         p.event_id AS event_id,
@@ -22,40 +28,43 @@ lonely AS (
         d.users AS users,
         d.anonymous_id AS anonymous_id
     FROM choice AS p
-    INNER JOIN device_person AS d ON d.anonymous_id = p.anonymous_id
+    INNER JOIN device AS d ON d.anonymous_id = p.anonymous_id
     WHERE p.user_id IS NULL
 ),
-placed AS (
-    SELECT
-        q.event_id AS event_id,
-        i.user_id AS user_id,
-        i.event_at AS event_at,
-        CASE WHEN i.event_at > q.happened_at THEN TRUE ELSE FALSE END AS later
-    FROM (
-        SELECT DISTINCT l.event_id AS event_id, l.happened_at AS happened_at, l.anonymous_id AS anonymous_id
-        FROM lonely AS l
-        WHERE l.users > 1
-    ) AS q
-    INNER JOIN event AS i ON i.anonymous_id = q.anonymous_id
+shared AS (
+    SELECT l.event_id AS event_id, l.anonymous_id AS anonymous_id, l.happened_at AS happened_at
+    FROM lonely AS l
+    WHERE l.users > 1 AND l.happened_at IS NOT NULL
+),
+named AS (
+    SELECT i.anonymous_id AS anonymous_id, i.event_at AS event_at, MIN(i.user_id) AS least_user, MAX(i.user_id) AS most_user
+    FROM event AS i
     WHERE i.user_id IS NOT NULL AND i.event_at IS NOT NULL
+        AND EXISTS (SELECT 1 FROM shared AS h WHERE h.anonymous_id = i.anonymous_id)
+    GROUP BY i.anonymous_id, i.event_at
+),
+moment AS (
+    SELECT h.event_id AS event_id, h.anonymous_id AS anonymous_id, h.happened_at AS at, NULL AS event_at, 1 AS place
+    FROM shared AS h
+    UNION ALL
+    SELECT NULL AS event_id, n.anonymous_id AS anonymous_id, n.event_at AS at, n.event_at AS event_at, 0 AS place
+    FROM named AS n
 ),
 edges AS (
     SELECT
-        b.event_id AS event_id,
-        MAX(CASE WHEN b.later = FALSE THEN b.event_at END) AS before_at,
-        MIN(CASE WHEN b.later = TRUE THEN b.event_at END) AS after_at
-    FROM placed AS b
-    GROUP BY b.event_id
+        m.event_id AS event_id,
+        m.anonymous_id AS anonymous_id,
+        MAX(m.event_at) OVER (PARTITION BY m.anonymous_id ORDER BY m.at, m.place) AS before_at,
+        MIN(m.event_at) OVER (PARTITION BY m.anonymous_id ORDER BY m.at DESC, m.place DESC) AS after_at
+    FROM moment AS m
 ),
 around AS (
-    SELECT
-        b.event_id AS event_id,
-        MIN(CASE WHEN b.event_at = x.after_at THEN b.user_id END) AS next_user,
-        COUNT(DISTINCT b.user_id) AS users
-    FROM placed AS b
-    INNER JOIN edges AS x ON x.event_id = b.event_id
-    WHERE b.event_at = x.after_at OR b.event_at = x.before_at
-    GROUP BY b.event_id
+    SELECT x.event_id AS event_id, a.least_user AS next_user
+    FROM edges AS x
+    INNER JOIN named AS a ON a.anonymous_id = x.anonymous_id AND a.event_at = x.after_at
+    LEFT JOIN named AS b ON b.anonymous_id = x.anonymous_id AND b.event_at = x.before_at
+    WHERE x.event_id IS NOT NULL AND a.least_user = a.most_user
+        AND (b.anonymous_id IS NULL OR (b.least_user = a.least_user AND b.most_user = a.least_user))
 ),
 spoken AS (
     SELECT p.event_id AS event_id, p.user_id AS user_id
@@ -68,7 +77,6 @@ spoken AS (
     UNION ALL
     SELECT a.event_id AS event_id, a.next_user AS user_id
     FROM around AS a
-    WHERE a.users = 1 AND a.next_user IS NOT NULL
 )
 SELECT
     'device' AS subject_kind,

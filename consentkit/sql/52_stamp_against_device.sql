@@ -3,38 +3,72 @@
 -- the event to its arrival, because buffered events are stamped when they are sent (section 9, row 17), and the clocks
 -- may differ by a few minutes: it contradicts only where it agrees with no preference in force in that time.
 -- Left out: a total rejection by a web library, whose preference event the wrapper drops (section 9, row 6).
-WITH suspect AS (
+-- What was in force is looked for as a running maximum, first of all choices, then of those alike that the stamp agrees
+-- with: a join by ranges sets each event of a device against each of its choices.
+WITH period AS (
+    SELECT
+        p.subject_id AS anonymous_id, p.event_id AS event_id, p.stamp_id AS stamp_id, p.valid_from AS valid_from, p.valid_to AS valid_to
+    FROM preference_period AS p
+    WHERE p.subject_kind = 'device'
+),
+device AS (
+    SELECT
+        p.anonymous_id AS anonymous_id, MIN(p.valid_from) AS first_from, MIN(p.stamp_id) AS least_stamp, MAX(p.stamp_id) AS most_stamp
+    FROM period AS p
+    GROUP BY p.anonymous_id
+),
+stamped AS (
     SELECT
         e.event_id AS event_id,
         e.anonymous_id AS anonymous_id,
         g.stamp_id AS stamp_id,
-        p.event_id AS preference_event_id,
         CASE WHEN COALESCE(e.library, 'analytics.js') IN ('analytics.js', '@segment/analytics-next') THEN TRUE ELSE FALSE END AS web,
+        e.event_at AS event_at,
         e.stamped_from AS since,
         e.stamped_to AS until
     FROM event AS e
     INNER JOIN signature AS g ON g.signature_id = e.signature_id
     INNER JOIN stamp AS s ON s.stamp_id = g.stamp_id
-    INNER JOIN preference_period AS p
-        ON p.subject_id = e.anonymous_id AND p.valid_from <= e.event_at AND e.event_at < p.valid_to
-    WHERE g.kind = 'event' AND s.state IN ('A3', 'A4') AND s.dialect = 'segment' AND p.subject_kind = 'device'
-        AND p.stamp_id <> g.stamp_id
+    INNER JOIN device AS d ON d.anonymous_id = e.anonymous_id AND d.first_from <= e.stamped_from
+    WHERE g.kind = 'event' AND s.state IN ('A3', 'A4') AND s.dialect = 'segment'
+        AND (d.least_stamp <> g.stamp_id OR d.most_stamp <> g.stamp_id)
 ),
-near AS (
+moment AS (
+    SELECT t.event_id AS event_id, t.anonymous_id AS anonymous_id, t.event_at AS at, NULL AS valid_from, 1 AS place
+    FROM stamped AS t
+    UNION ALL
+    SELECT NULL AS event_id, p.anonymous_id AS anonymous_id, p.valid_from AS at, p.valid_from AS valid_from, 0 AS place
+    FROM period AS p
+    WHERE EXISTS (SELECT 1 FROM stamped AS t WHERE t.anonymous_id = p.anonymous_id)
+),
+latest AS (
+    SELECT m.event_id AS event_id, MAX(m.valid_from) OVER (PARTITION BY m.anonymous_id ORDER BY m.at, m.place) AS valid_from
+    FROM moment AS m
+),
+suspect AS (
     SELECT
-        x.event_id AS event_id,
-        x.stamp_id AS stamp_id,
+        t.event_id AS event_id,
+        t.anonymous_id AS anonymous_id,
+        t.stamp_id AS stamp_id,
+        p.event_id AS preference_event_id,
         p.stamp_id AS said_id,
-        CASE WHEN p.valid_from <= x.since THEN 1 ELSE 0 END AS from_before,
-        CASE WHEN p.event_id = x.preference_event_id THEN TRUE ELSE FALSE END AS latest
-    FROM suspect AS x
-    INNER JOIN preference_period AS p
-        ON p.subject_id = x.anonymous_id AND p.valid_from <= x.until AND p.valid_to > x.since
-    WHERE p.subject_kind = 'device'
+        t.web AS web,
+        t.since AS since,
+        t.until AS until
+    FROM stamped AS t
+    INNER JOIN latest AS l ON l.event_id = t.event_id
+    INNER JOIN period AS p ON p.anonymous_id = t.anonymous_id AND p.valid_from = l.valid_from
+    WHERE p.stamp_id <> t.stamp_id
+),
+met AS (
+    SELECT DISTINCT x.anonymous_id AS anonymous_id, x.stamp_id AS stamp_id, p.stamp_id AS said_id
+    FROM (SELECT DISTINCT y.anonymous_id AS anonymous_id, y.stamp_id AS stamp_id FROM suspect AS y) AS x
+    INNER JOIN (SELECT DISTINCT q.anonymous_id AS anonymous_id, q.stamp_id AS stamp_id FROM period AS q) AS p
+        ON p.anonymous_id = x.anonymous_id
 ),
 pair AS (
-    SELECT DISTINCT n.stamp_id AS stamp_id, n.said_id AS said_id
-    FROM near AS n
+    SELECT DISTINCT m.stamp_id AS stamp_id, m.said_id AS said_id
+    FROM met AS m
 ),
 compared AS (
     SELECT
@@ -58,23 +92,41 @@ compared AS (
     LEFT JOIN stamp_total AS t ON t.stamp_id = a.said_id
     WHERE s.state = 'A3'
 ),
-judged AS (
+agreeing AS (
+    SELECT m.anonymous_id AS anonymous_id, m.stamp_id AS stamp_id, m.said_id AS said_id
+    FROM met AS m
+    INNER JOIN compared AS c ON c.stamp_id = m.stamp_id AND c.said_id = m.said_id
+    WHERE c.granted_too_much + c.refused_too_much = 0
+),
+near AS (
+    SELECT x.event_id AS event_id, x.anonymous_id AS anonymous_id, a.said_id AS said_id, x.since AS since, x.until AS at, NULL AS valid_to, 1 AS place
+    FROM suspect AS x
+    INNER JOIN agreeing AS a ON a.anonymous_id = x.anonymous_id AND a.stamp_id = x.stamp_id
+    UNION ALL
+    SELECT
+        NULL AS event_id, p.anonymous_id AS anonymous_id, p.stamp_id AS said_id, NULL AS since, p.valid_from AS at, p.valid_to AS valid_to,
+        0 AS place
+    FROM period AS p
+    WHERE EXISTS (SELECT 1 FROM agreeing AS a WHERE a.anonymous_id = p.anonymous_id AND a.said_id = p.stamp_id)
+),
+lasting AS (
     SELECT
         n.event_id AS event_id,
-        n.stamp_id AS stamp_id,
-        MAX(n.from_before) AS from_before,
-        MIN(c.granted_too_much + c.refused_too_much) AS always_contradicts,
-        MAX(CASE WHEN n.latest = TRUE THEN c.granted_too_much ELSE 0 END) AS granted_too_much
+        n.since AS since,
+        MAX(n.valid_to) OVER (PARTITION BY n.anonymous_id, n.said_id ORDER BY n.at, n.place) AS valid_to
     FROM near AS n
-    INNER JOIN compared AS c ON c.stamp_id = n.stamp_id AND c.said_id = n.said_id
-    GROUP BY n.event_id, n.stamp_id
+),
+cleared AS (
+    SELECT DISTINCT l.event_id AS event_id
+    FROM lasting AS l
+    WHERE l.valid_to > l.since
 )
 SELECT
-    j.event_id AS event_id,
+    x.event_id AS event_id,
     x.preference_event_id AS preference_event_id,
-    CASE WHEN j.granted_too_much = 1 THEN 'granted although refused' ELSE 'refused although granted' END AS detail
-FROM judged AS j
-INNER JOIN suspect AS x ON x.event_id = j.event_id
-LEFT JOIN stamp_total AS t ON t.stamp_id = j.stamp_id
-WHERE j.from_before = 1 AND j.always_contradicts > 0
-    AND (j.granted_too_much = 1 OR COALESCE(t.granted, 0) > 0 OR x.web = FALSE)
+    CASE WHEN c.granted_too_much = 1 THEN 'granted although refused' ELSE 'refused although granted' END AS detail
+FROM suspect AS x
+INNER JOIN compared AS c ON c.stamp_id = x.stamp_id AND c.said_id = x.said_id
+LEFT JOIN cleared AS f ON f.event_id = x.event_id
+LEFT JOIN stamp_total AS t ON t.stamp_id = x.stamp_id
+WHERE f.event_id IS NULL AND (c.granted_too_much = 1 OR COALESCE(t.granted, 0) > 0 OR x.web = FALSE)

@@ -19,18 +19,21 @@ elsewhere AS (
     SELECT DISTINCT p.event_id AS event_id, p.detail AS detail
     FROM stamp_against_person AS p
 ),
+first_choice AS (
+    SELECT p.subject_kind AS subject_kind, p.subject_id AS subject_id, MIN(p.valid_from) AS first_at
+    FROM preference_period AS p
+    GROUP BY p.subject_kind, p.subject_id
+),
 asked AS (
     SELECT s.event_id AS event_id
     FROM stamped AS s
-    INNER JOIN preference_period AS p
-        ON p.subject_id = s.anonymous_id AND p.valid_from <= s.event_at AND s.event_at < p.valid_to
-    WHERE p.subject_kind = 'device'
+    INNER JOIN first_choice AS f ON f.subject_id = s.anonymous_id AND f.first_at <= s.event_at
+    WHERE f.subject_kind = 'device'
     UNION
     SELECT s.event_id AS event_id
     FROM stamped AS s
-    INNER JOIN preference_period AS p
-        ON p.subject_id = s.user_id AND p.valid_from <= s.event_at AND s.event_at < p.valid_to
-    WHERE p.subject_kind = 'person'
+    INNER JOIN first_choice AS f ON f.subject_id = s.user_id AND f.first_at <= s.event_at
+    WHERE f.subject_kind = 'person'
     UNION
     SELECT w.event_id AS event_id
     FROM elsewhere AS w

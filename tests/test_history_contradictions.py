@@ -1,0 +1,193 @@
+"""Stamps against choices (V11 to V13) and whose a choice is: the views against each event held against each choice.
+
+The views look for the last choice before a moment, so that an id of a hundred thousand choices costs a sort. Here every
+event is set against every choice, as the rules say it (RULES.md 2.4 and 10).
+"""
+
+from __future__ import annotations
+
+import random
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from history_support import NAME, START, load
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from support import empty, event
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from support import Row
+
+    import consentkit as ck
+
+TOLERANCE = timedelta(minutes=5)
+WEB = {"analytics.js", "@segment/analytics-next"}
+
+
+class Line(NamedTuple):
+    """One event, in steps of five minutes, as long as the tolerance, so that boundaries are met."""
+
+    step: int
+    delay: int  # steps until it arrived
+    chooses: bool
+    said: dict[str, bool] | None
+    device: str | None
+    user: str | None
+    library: str
+
+    @property
+    def at(self) -> datetime:
+        """When it happened."""
+        return START + timedelta(minutes=5 * self.step)
+
+    @property
+    def since(self) -> datetime:
+        """From when on its stamp may be."""
+        return self.at - TOLERANCE
+
+    @property
+    def until(self) -> datetime:
+        """Until when."""
+        return self.at + timedelta(minutes=5 * self.delay) + TOLERANCE
+
+    def written(self, number: int) -> Row:
+        """The line as sent."""
+        at, arrived = (f"{moment.isoformat()}Z" for moment in (self.at, self.at + timedelta(minutes=5 * self.delay)))
+        more: Row = {} if self.said is None else {"preferences": self.said}
+        who = {"anonymousId": self.device, "userId": self.user}
+        name = NAME if self.chooses else "Viewed"
+        context = {"library": {"name": self.library}}
+        return event(
+            {"id": str(number), "event": name, "at": at, "receivedAt": arrived, **who, **more, "context": context}
+        )
+
+
+SAID = [None, {}, *({"A": a, "B": b} for a in (True, False) for b in (True, False)), {"A": True}, {"B": False}]
+LINE = st.builds(
+    Line,
+    step=st.integers(0, 9),
+    delay=st.sampled_from([0, 0, 0, 1, 8]),
+    chooses=st.booleans(),
+    said=st.sampled_from(SAID),
+    device=st.sampled_from(["d1", "d1", "d2", "d3", None]),
+    user=st.sampled_from(["u1", "u1", "u2", None, None, None]),
+    library=st.sampled_from(["analytics.js", "analytics-swift"]),
+)
+
+
+def many(seed: int) -> list[Line]:
+    """Lines of twenty devices and thirty people, so that what is rare on one happens on some."""
+    dice = random.Random(seed)
+    return [
+        Line(
+            step=dice.randrange(10),
+            delay=dice.choice([0, 0, 0, 1, 8]),
+            chooses=dice.random() < 0.4,
+            said=dice.choice(SAID),
+            device=dice.choice([None, *(f"d{dice.randrange(20)}" for _ in range(4))]),
+            user=dice.choice([None, None, f"u{dice.randrange(30)}"]),
+            library=dice.choice(["analytics.js", "analytics-swift"]),
+        )
+        for _ in range(600)
+    ]
+
+
+def differ(stamp: dict[str, bool], said: dict[str, bool]) -> tuple[bool, bool]:
+    """Whether a stamp grants, and refuses, what was said otherwise; an empty one refuses all."""
+    if not stamp:
+        return False, any(said.values())
+    grants = any(granted and (not said or said.get(name) is False) for name, granted in stamp.items())
+    return grants, any(not granted and said.get(name) is True for name, granted in stamp.items())
+
+
+def against_device(drawn: Sequence[Line], periods: list[tuple[Any, ...]]) -> set[tuple[str, str, str]]:
+    """V11: each stamped event against every period of its device."""
+    found = set()
+    for number, each in enumerate(drawn):
+        own = [
+            (choice, start, end) for kind, who, choice, start, end in periods if (kind, who) == ("device", each.device)
+        ]
+        if each.chooses or each.said is None or not any(start <= each.since < end for _, start, end in own):
+            continue
+        near = [choice for choice, start, end in own if start <= each.until and end > each.since]
+        latest = next(choice for choice, start, end in own if start <= each.at < end)
+        if all(any(differ(each.said, drawn[int(choice)].said or {})) for choice in near):
+            grants = differ(each.said, drawn[int(latest)].said or {})[0]
+            if grants or any(each.said.values()) or each.library not in WEB:
+                found.add((str(number), latest, f"{'granted' if grants else 'refused'} although"))
+    return found
+
+
+def against_person(drawn: Sequence[Line], history: list[tuple[Any, ...]]) -> set[tuple[str, str]]:
+    """V12: each granting event against every stretch of its person's history."""
+    return {
+        (str(number), choice)
+        for number, each in enumerate(drawn)
+        for who, category, value, choice, start, end in history
+        if not each.chooses and each.user == who and (each.said or {}).get(category) and value != "true"
+        if start <= each.since and end > each.until and drawn[int(choice)].device != each.device
+    }
+
+
+def unannounced(drawn: Sequence[Line], changes: list[tuple[Any, ...]]) -> set[str]:
+    """V13: each change against every preference event."""
+    return {
+        changed
+        for changed, device, user, since, until in changes
+        if not any(
+            each.chooses and each.said is not None and since <= each.at <= until
+            for each in drawn
+            if each.device == device or (user is not None and each.user == user)
+        )
+    }
+
+
+def people(drawn: Sequence[Line]) -> set[tuple[str, str]]:
+    """Whose each choice is: who it names, else the only one its device names, else who is named next and was before."""
+    found = set()
+    for number, each in enumerate(drawn):
+        if not each.chooses or each.said is None:
+            continue
+        named = [(other.at, other.user) for other in drawn if other.user and other.device == each.device is not None]
+        before = [one for one in named if one[0] <= each.at]
+        after = [one for one in named if one[0] > each.at]
+        around = {who for at, who in before if at == max(before)[0]} | {who for at, who in after if at == min(after)[0]}
+        if each.user:
+            found.add((str(number), each.user))
+        elif len({who for _, who in named}) == 1:
+            found.add((str(number), named[0][1]))
+        elif after and len(around) == 1:
+            found.add((str(number), min(after)[1]))
+    return found
+
+
+def asked(ws: ck.Workspace, columns: str, view: str, choice: str = "event_id") -> list[tuple[Any, ...]]:
+    """Read a view with message ids in the place of numbers."""
+    return ws.rows(
+        f"SELECT {columns} FROM {view} AS v INNER JOIN event AS e ON e.event_id = v.event_id "
+        f"LEFT JOIN event AS c ON c.event_id = v.{choice}"
+    )
+
+
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(drawn=st.lists(LINE, min_size=4, max_size=30))
+@example(drawn=many(1))
+@example(drawn=many(2))
+def test_each_event_against_each_choice(
+    session_workspace: ck.Workspace, tmp_path_factory: Any, drawn: list[Line]
+) -> None:
+    ws = session_workspace
+    empty(ws)
+    load(ws, tmp_path_factory.mktemp("each"), [each.written(number) for number, each in enumerate(drawn)])
+    periods = asked(ws, "subject_kind, subject_id, e.message_id, valid_from, valid_to", "preference_period")
+    history = asked(ws, "v.user_id, category_id, value, e.message_id, valid_from, valid_to", "person_history")
+    changes = asked(ws, "e.message_id, v.anonymous_id, v.user_id, since, until", "stamp_change")
+    pair = "e.message_id, c.message_id"
+    told = asked(ws, f"{pair}, detail", "stamp_against_device", "preference_event_id")
+    assert {(*row[:2], row[2].rsplit(" ", 1)[0]) for row in told} == against_device(drawn, periods)
+    assert set(asked(ws, pair, "stamp_against_person", "preference_event_id")) == against_person(drawn, history)
+    assert {row[0] for row in asked(ws, "e.message_id", "unannounced_change")} == unannounced(drawn, changes)
+    spoken = asked(ws, "e.message_id, subject_id", "(SELECT * FROM preference_subject WHERE subject_kind = 'person')")
+    assert set(spoken) == people(drawn)
