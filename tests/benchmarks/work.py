@@ -21,14 +21,23 @@ EIGHT = {
     "context": "JSON",
     "integrations": "JSON",
 }
+# The twenty-one places of an event that a load reads (load_events_1_incoming.sql).
+ALL = {
+    **dict.fromkeys((*EIGHT, "previousId", "name", "originalTimestamp", "sentAt", "receivedAt"), "VARCHAR"),
+    **dict.fromkeys(("writeKey", "sourceId"), "VARCHAR"),
+    **dict.fromkeys(("integrations", "_metadata"), "JSON"),
+    "context": "STRUCT(library STRUCT(name VARCHAR, version VARCHAR), app STRUCT(version VARCHAR),"
+    " location STRUCT(country VARCHAR), consent JSON, consentManagement JSON)",
+}
 
 
-def bare_read(folder: str) -> None:
-    """Read eight columns of the events with DuckDB, count them and throw them away."""
+def bare_read(folder: str, which: str = "eight") -> None:
+    """Read eight columns of the events, or all that a load reads, with DuckDB, count them and throw them away."""
     import duckdb
 
-    columns = "{" + ", ".join(f"{name}: '{kind}'" for name, kind in EIGHT.items()) + "}"
-    counts = ", ".join(f'count("{name}")' for name in EIGHT)
+    read = EIGHT if which == "eight" else ALL
+    columns = "{" + ", ".join(f"{name}: '{kind}'" for name, kind in read.items()) + "}"
+    counts = ", ".join(f'count("{name}")' for name in read)
     duckdb.connect().execute(f"""
         SELECT {counts} FROM read_json('{folder}/**/*.ndjson*', columns={columns}, format='newline_delimited',
             ignore_errors=true, maximum_object_size=33554432)""").fetchall()
