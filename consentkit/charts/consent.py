@@ -148,10 +148,10 @@ def _share_panel(
         x=alt.X(f"{field}:Q", scale=scale, axis=None), tooltip=tips
     )
     text = base.mark_text(align="left", dx=5, fontSize=11.5).encode(
-        x=alt.X("all:Q", scale=scale, axis=None), text=f"{says}:N"
+        x=alt.X("all:Q", scale=scale, axis=None), text=alt.Text(f"{says}:N")
     )
     title = alt.TitleParams(text=heading, fontSize=12, fontWeight="normal", color=MUTED, offset=6, frame="group")
-    return alt.layer(rail, bars, text).properties(width=room, height=alt.Step(28), title=title)
+    return alt.layer(rail, bars, text, width=room, height=alt.Step(28), title=title)
 
 
 def decision_flow_rows(workspace: Workspace) -> list[Row]:
@@ -171,10 +171,9 @@ def decision_flow(workspace: Workspace, width: int = WIDTH) -> Chart:
     left = _stack(_LEFT, rows, "answer", total, tall)
     right = _stack(_RIGHT, rows, "fate", total, tall)
     room = width - (270 if width >= 500 else 224)
-    chart = alt.layer(
-        *_ribbons(rows, left, right, total, tall), *_nodes(left, 0.0, "right"), *_nodes(right, 1.0, "left")
-    )
-    chart = chart.properties(width=room, height=tall + 20).resolve_scale(color="independent")
+    nodes = *_nodes(left, 0.0, "right"), *_nodes(right, 1.0, "left")
+    resolve = alt.Resolve(scale=alt.ScaleResolveMap(color="independent"))
+    chart = alt.layer(*_ribbons(rows, left, right, total, tall), *nodes, width=room, height=tall + 20, resolve=resolve)
     refused = sum(row["n"] for row in rows if row["answer"] == "refused")
     through = sum(row["n"] for row in rows if row["answer"] == "refused" and row["fate"] == "delivered")
     told = f"{through:,} of {refused:,} refusals were delivered all the same"
@@ -255,8 +254,8 @@ def _ribbons(rows: list[Row], left: dict[str, Row], right: dict[str, Row], total
         base.encode(
             x=alt.X("x:Q", scale=alt.Scale(domain=[0, 1], nice=False), axis=None),
             y=alt.Y("top:Q", scale=alt.Scale(domain=[-20, tall], nice=False), axis=None),
-            y2="bottom:Q",
-            detail="flow:N",
+            y2=alt.Y2("bottom:Q"),
+            detail=alt.Detail("flow:N"),
             fill=alt.Fill("color:N", scale=None, legend=None),
             fillOpacity=alt.FillOpacity("strong:Q", scale=None, legend=None),
             tooltip=tips,
@@ -285,16 +284,16 @@ def _nodes(stack: dict[str, Row], at: float, side: str) -> list[Chart]:
     y = alt.Scale(domain=[-20, tall], nice=False)
     base = alt.Chart(values(boxes))
     rect = base.mark_rect().encode(
-        x=x, x2="x2:Q", y=alt.Y("top:Q", scale=y, axis=None), y2="bottom:Q",
+        x=x, x2=alt.X2("x2:Q"), y=alt.Y("top:Q", scale=y, axis=None), y2=alt.Y2("bottom:Q"),
         fill=alt.Fill("color:N", scale=None, legend=None), tooltip=[alt.Tooltip("says:N"), alt.Tooltip("number:N")],
     )  # fmt: skip
     shift = -8 if at == 0 else 8
     words: Row = {"align": side, "dx": shift}
     name = base.mark_text(**words, dy=-6, fontWeight="bold", fontSize=11.5).encode(
-        x=x, y=alt.Y("middle:Q", scale=y, axis=None), text="says:N"
+        x=x, y=alt.Y("middle:Q", scale=y, axis=None), text=alt.Text("says:N")
     )
     number = base.mark_text(**words, dy=7, fontSize=10.5).encode(
-        x=x, y=alt.Y("middle:Q", scale=y, axis=None), text="number:N"
+        x=x, y=alt.Y("middle:Q", scale=y, axis=None), text=alt.Text("number:N")
     )
     return [rect, name, number]
 

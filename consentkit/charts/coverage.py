@@ -133,10 +133,10 @@ def _rate_bars(
         .transform_calculate(all="1")
     )
     bars = base.mark_bar(color=color, height=12).encode(x=x, tooltip=[alt.Tooltip(f"{tip}:N") for tip in tips])
-    said = base.transform_calculate(all="1").encode(x=alt.X("all:Q", scale=scale, axis=None), text="says:N")
+    said = base.transform_calculate(all="1").encode(x=alt.X("all:Q", scale=scale, axis=None), text=alt.Text("says:N"))
     text = text_layers(said, "!datum.whole", align="left", dx=6, fontSize=12 if width >= 500 else 11)
     title = alt.TitleParams(text=heading, fontSize=12.5, fontWeight="normal", color=MUTED, offset=6)
-    return alt.layer(rail, bars, *text).properties(width=wide, height=alt.Step(tall), title=title)
+    return alt.layer(rail, bars, *text, width=wide, height=alt.Step(tall), title=title)
 
 
 def _extent(names: Sequence[str], width: int) -> int:
@@ -301,8 +301,8 @@ def _calendar(label: str, name: str, found: dict[date, int], days: list[date], r
         fillOpacity=alt.FillOpacity("shade:Q", scale=None),
         tooltip=[alt.Tooltip("name:N"), alt.Tooltip("day:N"), alt.Tooltip("n:Q", format=",")],
     )
-    color = alt.condition("datum.n > 0", alt.value(INK), alt.value(VERMILLION))
-    said = base.encode(text="says:N")
+    color = alt.ColorValue(VERMILLION, condition={"test": "datum.n > 0", "value": INK})
+    said = base.encode(text=alt.Text("says:N"))
     wide = max(room, 90)
     layers = [box]
     if wide / weeks >= 15:
@@ -319,4 +319,4 @@ def _calendar(label: str, name: str, found: dict[date, int], days: list[date], r
         subtitlePadding=2,
         lineHeight=15,
     )
-    return alt.layer(*layers).properties(width=wide, height=7 * 19, title=title)
+    return alt.layer(*layers, width=wide, height=7 * 19, title=title)

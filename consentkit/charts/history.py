@@ -136,7 +136,7 @@ def _strip(
         alt.Tooltip("of:N", title="categories"),
     ]
     bars = base.mark_bar(color=color).encode(tooltip=tip)
-    numbers = base.mark_text(baseline="bottom", dy=-2, fontSize=11).encode(text="says:N")
+    numbers = base.mark_text(baseline="bottom", dy=-2, fontSize=11).encode(text=alt.Text("says:N"))
     line = alt.Chart(values([{"zero": 0}])).mark_rule(color=GRID).encode(y=alt.Y("zero:Q", scale=scale, axis=None))
     title = alt.TitleParams(
         text=f"{says}: {count(sum(row['choices'] for row in rows), 'choice')}",
@@ -146,7 +146,7 @@ def _strip(
         offset=4,
         frame="group",
     )
-    return alt.layer(line, bars, numbers).properties(width=room, height=50, title=title)
+    return alt.layer(line, bars, numbers, width=room, height=50, title=title)
 
 
 def withdrawal_delay_rows(workspace: Workspace) -> list[Row]:
@@ -225,5 +225,5 @@ def _grid(rows: list[Row], names: dict[str, str], found: dict[str, list[Row]], w
             alt.Tooltip("of:Q", title="refusals in all", format=","),
         ],
     )
-    text = text_layers(base.encode(text="says:N"), "datum.bad", fontSize=12 if width >= 500 else 10)
-    return alt.layer(box, *text).properties(width=width - left_room(width) - 20, height=alt.Step(28))
+    text = text_layers(base.encode(text=alt.Text("says:N")), "datum.bad", fontSize=12 if width >= 500 else 10)
+    return alt.layer(box, *text, width=width - left_room(width) - 20, height=alt.Step(28))

@@ -166,11 +166,10 @@ def _consent(found: Subject, start: datetime, end: datetime, x: Any, width: int)
             alt.Tooltip("basis:N", title="because"),
         ],
     )
-    bars = base.mark_bar(height=15).encode(x2="to:T")
-    edges = base.mark_tick(thickness=2, size=19, opacity=1)
-    return alt.layer(bars, edges.transform_filter("datum.basis != ''").encode(color=alt.value("black"))).properties(
-        width=width - left_room(width) - 20, height=alt.Step(26)
-    )
+    bars = base.mark_bar(height=15).encode(x2=alt.X2("to:T"))
+    edges = base.mark_tick(thickness=2, size=19, opacity=1).encode(color=alt.ColorValue("black"))
+    edges = edges.transform_filter("datum.basis != ''")
+    return alt.layer(bars, edges, width=width - left_room(width) - 20, height=alt.Step(26))
 
 
 def _deliveries(found: Subject, x: Any, width: int) -> Chart:

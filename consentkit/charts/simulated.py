@@ -84,7 +84,7 @@ def _panel(name: str, rows: list[Row], width: int) -> Chart:
     base = alt.Chart(values(cells)).encode(y=y)
     bars = base.mark_bar(height=20, stroke="#ffffff", strokeWidth=1).encode(
         x=alt.X("start:Q", scale=scale, axis=None),
-        x2="end:Q",
+        x2=alt.X2("end:Q"),
         color=alt.Color("color:N", scale=None, legend=None),
         tooltip=[
             alt.Tooltip("destination:N"),
@@ -94,7 +94,7 @@ def _panel(name: str, rows: list[Row], width: int) -> Chart:
         ],
     )
     text: dict[str, Any] = {"align": "left", "dx": 5, "fontSize": 11.5}
-    words = base.encode(x=alt.X("start:Q", scale=scale, axis=None), text="says:N")
+    words = base.encode(x=alt.X("start:Q", scale=scale, axis=None), text=alt.Text("says:N"))
     told = [
         words.transform_filter(f"datum.dark === {dark}").mark_text(color=color, **text)
         for dark, color in (("true", "#ffffff"), ("false", "#000000"))
@@ -108,7 +108,7 @@ def _panel(name: str, rows: list[Row], width: int) -> Chart:
         offset=4,
         frame="group",
     )
-    return alt.layer(bars, *told).properties(width=room, height=alt.Step(24), title=title)
+    return alt.layer(bars, *told, width=room, height=alt.Step(24), title=title)
 
 
 def _cells(rows: list[Row], word: str, key: str, room: int) -> list[Row]:

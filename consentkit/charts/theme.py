@@ -99,7 +99,8 @@ def titled(chart: Chart, title: str, subtitle: Sequence[str], width: int, descri
         subtitle=[line for part in subtitle if part for line in textwrap.wrap(part, max(30, int(width / 6.4)))],
     )
     words = ". ".join(part.rstrip(".") for part in (title, *subtitle, description) if part)
-    return _shown_offline(chart.properties(title=heading, description=words + ".", config=theme()))
+    chart.title, chart.description, chart.config = heading, words + ".", theme()
+    return _shown_offline(chart)
 
 
 class _Offline:
@@ -133,13 +134,17 @@ def _shown_offline(chart: Chart) -> Chart:
 def no_data(title: str, why: str, width: int = WIDTH) -> Chart:
     """Draw that there is nothing to draw, and why."""
     base = alt.Chart(alt.InlineData(values=[{"says": textwrap.wrap(why, max(28, int(width / 7)))}]))
-    shown = base.mark_text(align="left", baseline="top", x=0, y=8, color=MUTED, fontSize=13).encode(text="says:N")
-    return titled(shown.properties(width=width - 20, height=60), title, ["No data"], width, why)
+    shown = base.mark_text(align="left", baseline="top", x=0, y=8, color=MUTED, fontSize=13)
+    shown = shown.encode(text=alt.Text("says:N")).properties(width=width - 20, height=60)
+    return titled(shown, title, ["No data"], width, why)
 
 
 def values(rows: Sequence[Row]) -> Any:
-    """Hand rows to Altair as they are: dates as text, so that no time zone moves them."""
-    plain = [{key: _plain(value) for key, value in row.items()} for row in rows]
+    """Hand rows to Altair as they are: dates as text, so that no time zone moves them.
+
+    As a tuple, because Altair copies every list again for each mark, layer and panel.
+    """
+    plain = tuple({key: _plain(value) for key, value in row.items()} for row in rows)
     return alt.InlineData(values=plain)
 
 

@@ -164,7 +164,7 @@ def _panel(
     title = alt.TitleParams(
         text=lines, lineHeight=16, fontSize=12.5, fontWeight="normal", color=INK, offset=4, frame="group"
     )
-    return alt.layer(line, bars, numbers).properties(width=room, height=50, title=title)
+    return alt.layer(line, bars, numbers, width=room, height=50, title=title)
 
 
 def refused_rows(workspace: Workspace) -> list[Row]:
@@ -229,9 +229,9 @@ def _heatmap(rows: list[Row], names: dict[str, str], kinds: dict[str, str], widt
         ],
     )
     text = text_layers(
-        base.encode(text="says:N"), "datum.delivered > 0", fontSize=12 if width >= 500 else 10, lineHeight=11
+        base.encode(text=alt.Text("says:N")), "datum.delivered > 0", fontSize=12 if width >= 500 else 10, lineHeight=11
     )
-    return alt.layer(box, *text).properties(width=room, height=alt.Step(30))
+    return alt.layer(box, *text, width=room, height=alt.Step(30))
 
 
 def _of(row: Row, room: float) -> str | list[str]:
@@ -315,8 +315,8 @@ def _bar_panel(key: str, rows: list[Row], names: dict[str, str], room: int, *, f
             alt.Tooltip("share:N"),
         ],
     )
-    faint = alt.condition("datum.n > 0", alt.value(INK), alt.value(MUTED))
-    text = base.mark_text(align="left", dx=3, fontSize=11).encode(x=x, text="says:N", color=faint)
+    faint = alt.ColorValue(MUTED, condition={"test": "datum.n > 0", "value": INK})
+    text = base.mark_text(align="left", dx=3, fontSize=11).encode(x=x, text=alt.Text("says:N"), color=faint)
     title = alt.TitleParams(
         text=head,
         subtitle=under,
@@ -328,4 +328,4 @@ def _bar_panel(key: str, rows: list[Row], names: dict[str, str], room: int, *, f
         subtitlePadding=2,
         lineHeight=14,
     )
-    return alt.layer(bars, text).properties(width=room, height=alt.Step(22), title=title)
+    return alt.layer(bars, text, width=room, height=alt.Step(22), title=title)
