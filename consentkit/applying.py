@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from consentkit.engine import sql_text
 from consentkit.errors import UsageError
+from consentkit.keeping import keep_history
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -93,19 +94,8 @@ def complete_policy(engine: Engine) -> None:
     engine.run("names only the data knows", sql_text("apply_unknown_names"))
     engine.run("days with events", sql_text("apply_event_days"))
     engine.run("stamps of other tools", sql_text("apply_stamp_entries"))
-    _keep_history(engine)
+    keep_history(engine)
     engine.run("note up to where all is done", sql_text("apply_done"))
-
-
-def _keep_history(engine: Engine) -> None:
-    """Work out the consent history again where events or categories have changed since it was."""
-    basis = engine.value("what the history rests on", sql_text("apply_history_basis"))
-    if basis == engine.value("what it rested on", "SELECT max(h.basis) FROM history_basis AS h"):
-        return
-    engine.run("forget the history", "DELETE FROM consent_interval; DELETE FROM history_basis")
-    if basis is not None:
-        engine.run("keep the history", sql_text("apply_history"))
-        engine.insert("note what it rests on", "history_basis", ("basis",), [(basis,)])
 
 
 def _write_version(

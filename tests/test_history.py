@@ -120,8 +120,47 @@ def test_the_history_is_worked_out_once_while_nothing_changes(tmp_path: Path) ->
             ws.load_events(tmp_path / "events")
             ws.apply(policy({"categories": [{"id": "A", "destinations": ["X"]}]}))
             ws.load_events(tmp_path / "events")
-        assert steps.count("keep the history") == 2
+        assert (steps.count("keep the history"), steps.count("extend the history")) == (1, 1)
         assert timeline(ws) == {("u", "A"): [(1, "true"), (2, "false")]}
+
+
+def assert_kept(ws: ck.Workspace) -> None:
+    """Hold the history that is kept against the rule."""
+    kept, rule = "SELECT * FROM consent_interval", "SELECT * FROM consent_stretch"
+    assert ws.rows(f"({kept} EXCEPT ALL {rule}) UNION ALL ({rule} EXCEPT ALL {kept})") == []
+
+
+def test_only_the_history_of_those_a_new_file_names_is_worked_out(tmp_path: Path) -> None:
+    """What one of them did is told of all they were named with, in either file."""
+    asked: list[str] = []
+    with ck.open(tracer=lambda step, _: asked.append(step)) as ws:
+        alias = event({"id": "alias", "type": "alias", "at": "2026-03-01T03:00:00Z", "previousId": "d", "userId": "u"})
+        load(ws, tmp_path, [choice(1, 1, {"A": True}, anonymousId="d"), choice(2, 1, {"A": True}, anonymousId="e")])
+        load(ws, tmp_path, [choice(3, 2, {"A": False}, userId="u", omit=["anonymousId"])], [alias])
+        assert timeline(ws) == {("u", "A"): [(1, "true"), (2, "false")]}
+        assert timeline(ws, "device_history") == {("d", "A"): [(1, "true")], ("e", "A"): [(1, "true")]}
+        assert (asked.count("keep the history"), asked.count("extend the history")) == (1, 2)
+        assert_kept(ws)
+
+
+def test_people_named_together_in_a_long_chain_keep_one_history(ws: ck.Workspace, tmp_path: Path) -> None:
+    people = range(12)
+    lines = [
+        event(
+            {
+                "id": f"alias{n}",
+                "type": "alias",
+                "at": "2026-03-01T01:00:00Z",
+                "userId": f"u{n}",
+                "previousId": f"u{n + 1}",
+            }
+        )
+        for n in people
+    ]
+    load(ws, tmp_path, [*lines, *(choice(n, 0, {"A": True}, userId=f"u{n}", omit=["anonymousId"]) for n in people)])
+    load(ws, tmp_path, [choice(100, 2, {"A": False}, userId="u11", omit=["anonymousId"])])
+    assert_kept(ws)
+    assert timeline(ws)["u0", "A"][-1] == (2, "false")
 
 
 def test_an_empty_choice_follows_the_categories_of_the_policy(ws: ck.Workspace, tmp_path: Path) -> None:
@@ -249,6 +288,42 @@ def test_the_order_of_loading_does_not_matter(
         load(ws, tmp_path_factory.mktemp("order"), *files)
         found.append(ws.rows(query))
     assert found[0] == found[1]
+
+
+NAMES = st.sampled_from(["d1", "d2", "u1", "u2", "u3", None])
+OTHERS = st.sampled_from(
+    [
+        {},
+        {"consent": "C0001:1,C0002:0"},
+        {"consent": "C0001:0"},
+        {"consentManagement": {"allowedConsentIds": ["A"], "deniedConsentIds": ["B"]}},
+        {"consentManagement": {"allowedConsentIds": ["B"], "deniedConsentIds": ["A"]}},
+    ]
+)
+CALLS = st.lists(
+    st.tuples(st.sampled_from(["track", "alias"]), st.integers(0, 6), NAMES, NAMES, NAMES, OTHERS), max_size=8
+)
+
+
+@LOADING
+@given(drawn=CHOICES, calls=CALLS, data=st.data())
+def test_a_history_that_is_extended_is_the_one_worked_out_anew(
+    session_workspace: ck.Workspace, tmp_path_factory: Any, drawn: list[Any], calls: list[Any], data: st.DataObject
+) -> None:
+    ws = session_workspace
+    empty(ws)
+    ws.apply(policy({"categories": [{"id": name, "destinations": ["X"]} for name in ("A", "C0001")]}))
+    lines = written(drawn)
+    for number, (kind, hour, device, user, previous, context) in enumerate(calls):
+        at = (START + timedelta(hours=hour)).isoformat() + "Z"
+        named = {"anonymousId": device, "userId": user, "previousId": previous, "context": context}
+        lines.append(event({"id": f"c{number}", "type": kind, "at": at, **named}))
+    shuffled = data.draw(st.permutations(lines))
+    folder = tmp_path_factory.mktemp("extended")
+    load(ws, folder, shuffled[:3])
+    for first in range(3, len(shuffled), 3):
+        load(ws, folder, [*shuffled[first : first + 3], shuffled[0]])
+        assert_kept(ws)
 
 
 @LOADING

@@ -22,7 +22,7 @@ LAYERS = (
     ("errors", "names"),
     ("engine",),
     ("policy",),
-    ("sources", "applying", "judging", "preparing", "sql"),
+    ("sources", "applying", "judging", "keeping", "preparing", "sql"),
     ("workspace",),
 )
 ROOM_OF = {room: number for number, rooms in enumerate(LAYERS) for room in rooms}
