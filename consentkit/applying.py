@@ -62,7 +62,7 @@ def apply_policy(engine: Engine, policy: Policy, at: str | None = None) -> None:
         _write_version(engine, place, version, numbers, at, following)
     engine.run("write when each version is in force", sql_text("apply_windows"))
     _keep_text(engine, policy, at)
-    complete_policy(engine)
+    complete_policy(engine, changed=True)
 
 
 @dataclass(frozen=True)
@@ -89,12 +89,16 @@ def _placed(policy: Policy) -> list[tuple[VersionRow, Policy]]:
     return list(zip(policy.version_rows(), policy.versions, strict=True))
 
 
-def complete_policy(engine: Engine) -> None:
-    """Bring the policy's rows up to date with the data: names that only the data knows."""
+def complete_policy(engine: Engine, *, changed: bool = False) -> None:
+    """Bring the policy's rows up to date with the data: names that only the data knows.
+
+    What rests on events besides is worked out where some are new, or the policy has ``changed``.
+    """
     engine.run("names only the data knows", sql_text("apply_unknown_names"))
-    engine.run("days with events", sql_text("apply_event_days"))
-    engine.run("stamps of other tools", sql_text("apply_stamp_entries"))
-    keep_history(engine)
+    if changed or engine.value("look for new events", sql_text("ask_undone_events")):
+        engine.run("days with events", sql_text("apply_event_days"))
+        engine.run("stamps of other tools", sql_text("apply_stamp_entries"))
+        keep_history(engine)
     engine.run("note up to where all is done", sql_text("apply_done"))
 
 

@@ -204,17 +204,6 @@ class Engine:
             self.run("let it go", f"DROP TABLE main.{name}; ALTER VIEW main.{quoted(rule)} RENAME TO {name}")
 
     @contextmanager
-    def standing_for(self, table: str, some: str) -> Iterator[None]:
-        """Let the rows of the temporary table ``some`` stand for those of a table in all that is read in a block.
-
-        A view looks up its tables when it is read, temporary ones first. ``some`` is gone afterwards.
-        """
-        name = quoted(table)
-        self.run(f"stand for {table}", f"ALTER TABLE temp.main.{quoted(some)} RENAME TO {name}")
-        yield
-        self.run(f"{table} is itself again", f"DROP TABLE temp.main.{name}")
-
-    @contextmanager
     def transaction(self) -> Iterator[None]:
         """Run a block as one transaction: all of it or nothing, also when it is interrupted."""
         self._con.execute("BEGIN TRANSACTION")

@@ -26,7 +26,7 @@ def new_files(engine: Engine, files: list[InputFile], kind: str, source: str | N
     rows = engine.rows("files already loaded", sql_text("ask_known_files"), [kind])
     again = {_identity(kind, sha, path): id_ for sha, path, _, id_, refused in rows if refused and kind in _MAPPED}
     known = {_identity(kind, sha, path): (path, given) for sha, path, given, _, _ in rows}
-    number = engine.value("last file number", "SELECT coalesce(max(file_id), 0) FROM input_file")
+    number = engine.value("last file number", sql_text("ask_last_file"))
     fresh = []
     for file in files:
         identity = _identity(kind, file.sha256, file.path)
