@@ -67,5 +67,5 @@ def test_growth_is_measured_and_drawn(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     measured = {step["thing"] for step in json.loads(out.read_text())}
-    assert measured == {"events", "deliveries", "destinations", "categories", "situations"}
+    assert measured == {"events", "deliveries", "destinations", "categories", "situations", "choices"}
     assert picture.read_text(encoding="utf-8").startswith("<svg")

@@ -1,8 +1,9 @@
 """Measure how time and memory grow with the data: ``python tests/benchmarks/growth.py --folder DIR [--most 4]``.
 
 One thing is made larger at a time, everything else stays: events, deliveries, destinations, categories, distinct
-routing situations. Each is a whole process, loading and judging; the table says by which power of the size its
-processor time grows, and ``--svg FILE`` draws it. Data is made here by counting: the sample has one shop's shape only.
+routing situations, choices of one device and of one person. Each is a whole process, loading and judging; the table
+says by which power of the size its processor time grows, and ``--svg FILE`` draws it. Data is made here by counting:
+the sample has one shop's shape only.
 """
 
 from __future__ import annotations
@@ -21,8 +22,15 @@ LADDERS = {
     "destinations": (10, 30, 100, 300, 1_000),
     "categories": (4, 12, 40, 120, 400),
     "situations": (100, 1_000, 10_000, 50_000, 100_000, 1_000_000),
+    "choices": (1_000, 10_000, 30_000, 100_000, 300_000),
 }
-PLAIN = {"events": 50_000, "deliveries": 100_000, "destinations": 10, "categories": 4, "situations": 100}
+PLAIN = {"events": 50_000, "deliveries": 100_000, "destinations": 10, "categories": 4, "situations": 100, "choices": 0}
+# After the plain events, in turns: a choice on a device that a thousand people share, what one of these does there, and
+# a choice and a visit of one user id on three devices.
+DEVICES = "CASE WHEN x.i < {0} THEN 'a' || x.i % 5000 WHEN (x.i - {0}) % 4 < 2 THEN 'shared' ELSE 'd' || x.i % 3 END"
+PEOPLE = """CASE
+    WHEN x.i < {0} OR (x.i - {0}) % 4 = 0 THEN NULL WHEN (x.i - {0}) % 4 = 1 THEN 'p' || x.i % 1000 ELSE 'bot' END"""
+NAMES = "CASE WHEN x.i < {0} OR (x.i - {0}) % 2 = 1 THEN 'E' || x.i % 20 ELSE 'Segment Consent Preference Updated' END"
 
 
 class Step(NamedTuple):
@@ -55,8 +63,9 @@ def made(folder: Path, shape: dict[str, int]) -> Path:
     said = {
         "messageId": "'m' || x.i",
         "type": "'track'",
-        "event": "'E' || x.i % 20",
-        "anonymousId": "'a' || x.i % 5000",
+        "event": NAMES.format(events),
+        "anonymousId": DEVICES.format(events),
+        "userId": PEOPLE.format(events),
         "timestamp": "strftime(TIMESTAMP '2026-03-01' + INTERVAL (x.i % 40000) MINUTE, '%Y-%m-%dT%H:%M:%SZ')",
         "context": f"""{{
             'library': {{'name': 'analytics.js', 'version': '1'}},
@@ -72,7 +81,8 @@ def made(folder: Path, shape: dict[str, int]) -> Path:
         "at": "'2026-04-01T10:00:00Z'",
     }
     con = duckdb.connect()
-    for name, rows, fields in (("events", events, said), ("deliveries", shape["deliveries"], logged)):
+    lines = events + 4 * shape["choices"]
+    for name, rows, fields in (("events", lines, said), ("deliveries", shape["deliveries"], logged)):
         columns = ", ".join(f'{value} AS "{key}"' for key, value in fields.items())
         source = f"(SELECT t.i, t.i % {shape['situations']} AS s FROM range({rows}) AS t(i)) AS x"
         con.execute(f"COPY (SELECT {columns} FROM {source}) TO '{target / name}.ndjson' (FORMAT json)")
