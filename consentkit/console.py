@@ -70,15 +70,15 @@ def verdict(summary: Summary) -> list[tuple[str, str]]:
         told, checked = no_refusal_found(coverage)
         lines.append((told, "green" if checked else "yellow"))
     if coverage["deliveries_unchecked"]:
-        share = _share(coverage["deliveries_unchecked"], coverage["deliveries"])
-        lines.append((f"{share} deliveries were of events without a consent object: nothing checked them.", "yellow"))
+        share = _share(coverage["deliveries_unchecked"], coverage["deliveries"], "delivery", "deliveries")
+        lines.append((f"{share} went out with events without a consent object: nothing checked that.", "yellow"))
     return lines
 
 
 def _sentence(row: Row) -> str:
     people = _count(row["people"], "person", "people")
     if row["unnamed_events"]:
-        people += f" and {row['unnamed_events']:,} events without any id"
+        people += f" and {_count(row['unnamed_events'], 'event', 'events')} without any id"
     what = _count(row["deliveries"], "delivery", "deliveries") + " of " if row["deliveries"] else ""
     doubt = "" if row["certainty"] == "certain" else " (possible)"
     events = _count(row["events"], "event", "events")
@@ -97,8 +97,9 @@ def _print_inputs(console: Console, summary: Summary) -> None:
         lines, loaded, rejected, repeats = (
             sum(row[name] for row in files) for name in ("lines", "loaded", "rejected", "duplicates")
         )
-        unit, part = ("table", "rows") if kind == "warehouse" else ("file", "lines")
-        told = f"{_count(len(files), unit, f'{unit}s')}, {lines:,} {part} = {loaded:,} loaded + {rejected:,} rejected"
+        unit, part = ("table", "row") if kind == "warehouse" else ("file", "line")
+        told = f"{_count(len(files), unit, f'{unit}s')}, {_count(lines, part, f'{part}s')}"
+        told += f" = {loaded:,} loaded + {rejected:,} rejected"
         repeated = {"events": " exact repeats", "warehouse": " rows of events already loaded"}.get(kind)
         table.add_row(kind, told + (f" + {repeats:,}{repeated}" if repeated else ""))
         for row in files:
@@ -112,12 +113,13 @@ def _print_inputs(console: Console, summary: Summary) -> None:
         undated = f", {coverage['undated_events']:,} undated" if coverage["undated_events"] else ""
         table.add_row("period", span + undated)
         stamped = coverage["events"] - coverage["events_without_consent_object"]
-        table.add_row("consent object", f"{_share(stamped, coverage['events'])} events carry one")
+        table.add_row("consent object", f"{_share(stamped, coverage['events'], 'event', 'events')} with one")
         named = coverage["events"] - coverage["events_without_person"]
-        table.add_row("people", f"{coverage['people']:,}; {_share(named, coverage['events'])} events name one")
+        share = _share(named, coverage["events"], "event", "events")
+        table.add_row("people", f"{coverage['people']:,}; {share} with an id")
     if coverage["delivery_records"]:
         matched = coverage["deliveries"] - coverage["deliveries_without_event"]
-        told = f"{coverage['deliveries']:,} of {coverage['delivery_records']:,} records"
+        told = f"{coverage['deliveries']:,} of {_count(coverage['delivery_records'], 'record', 'records')}"
         table.add_row("delivered", f"{told}; {matched:,} of an event that was read")
     _add_sources(table, summary.sources)
     console.print(table)
@@ -253,8 +255,8 @@ def _of(count: int | None, whole: int | None) -> str:
     return f"{count:,}" if whole is None else f"{count:,} of {whole:,}"
 
 
-def _share(count: int, whole: int) -> str:
-    return f"{count:,} of {whole:,}" + (f" ({100 * count / whole:.1f} %)" if whole else "")
+def _share(count: int, whole: int, one: str, many: str) -> str:
+    return f"{count:,} of {_count(whole, one, many)}" + (f" ({100 * count / whole:.1f} %)" if whole else "")
 
 
 def _day(moment: datetime) -> str:

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from consentkit.console import clean
 from consentkit.history import bar
-from consentkit.phrases import delay
+from consentkit.phrases import count, delay
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -119,7 +119,7 @@ def print_person(console: Console, found: Sequence[Subject]) -> None:
     """Print the record of one id: the state over time, every change, every delivery since the first."""
     for each in found:
         console.print(Text.assemble(("Person " if each.kind == "person" else "Device ") + clean(each.id), style="bold"))
-        console.print(Text(f"{each.events:,} events, {_time(each.first_at)} to {_time(each.last_at)} UTC"))
+        console.print(Text(f"{count(each.events, 'event')}, {_time(each.first_at)} to {_time(each.last_at)} UTC"))
         if each.kind == "person" and each.devices:
             console.print(Text("devices: " + ", ".join(map(clean, each.devices))))
         if each.others:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from consentkit.causes import find_causes
 from consentkit.engine import sql_names, sql_text
 from consentkit.errors import UsageError
-from consentkit.phrases import percent
+from consentkit.phrases import count, percent
 from consentkit.pseudonyms import Pseudonyms
 from consentkit.report import Remembering, report_html
 from consentkit.report_findings import sample_row
@@ -166,7 +166,7 @@ def _statements(summary: Summary) -> str:
 
 def _readme(summary: Summary, names: Pseudonyms) -> str:
     coverage = summary.coverage
-    checked = checked_deliveries(coverage)
+    checked, deliveries = checked_deliveries(coverage), coverage["deliveries"]
     ids = "Ids are written as they are in the data: treat this pack as personal data."
     if not names.raw:
         ids = "Ids are pseudonyms: HMAC-SHA-256 with a key that is not in this pack."
@@ -174,7 +174,7 @@ def _readme(summary: Summary, names: Pseudonyms) -> str:
         "Evidence pack of a consent audit",
         "",
         verdict_sentence(summary),
-        f"{checked:,} of {coverage['deliveries']:,} deliveries ({percent(checked, coverage['deliveries'])}) "
+        f"{checked:,} of {count(deliveries, 'delivery', 'deliveries')} ({percent(checked, deliveries)}) "
         "could be held against consent.",
         "",
         "report.html        the report, for readers",

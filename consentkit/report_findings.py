@@ -24,10 +24,10 @@ _SHOWN_STEPS = 60
 _BARS = 62
 _KEYS = ("code", "certainty", "source", "destination", "detail")
 _AGAINST = (*REFUSED, "V7")  # data went where someone had said no: before anything else as severe
-_EVENTS = ("event", "events")
+_EVENTS, _DELIVERIES = ("event", "events"), ("delivery", "deliveries")
 _RECORDS = {
-    **dict.fromkeys(("V8", "V10"), "records of what was held back"),
-    **dict.fromkeys(("V20", "X3", "X4", "X11"), "delivery records"),
+    **dict.fromkeys(("V8", "V10"), ("record of what was held back", "records of what was held back")),
+    **dict.fromkeys(("V20", "X3", "X4", "X11"), ("delivery record", "delivery records")),
 }
 # What a finding itself says of its cause, whatever the data looks like.
 _BY_NATURE = {
@@ -87,7 +87,7 @@ def _total(row: Row | None, everyone: int) -> str:
         return ""
     told = count(row["events"], "event")
     if row["deliveries"]:
-        units = ("delivery record", None) if row["code"] in _RECORDS else ("delivery", "deliveries")
+        units = ("delivery record", None) if row["code"] in _RECORDS else _DELIVERIES
         told = f"{count(row['deliveries'], *units)} of {told}"
     people = f" of {_people(row['people'], everyone)}" if row["people"] else ""
     unnamed = f" and {count(row['unnamed_events'], 'event')} without any id" if row["unnamed_events"] else ""
@@ -102,7 +102,7 @@ def _short(rows: list[Row], total: Row | None) -> str:
     if total is None:
         return count(sum(row["events"] or row["deliveries"] or 0 for row in rows), *UNITS.get(rows[0]["code"], _EVENTS))
     number = total["deliveries"] or total["events"]
-    one, many = ("delivery", "deliveries") if total["deliveries"] else _EVENTS
+    one, many = _DELIVERIES if total["deliveries"] else _EVENTS
     one, many = ("record", "records") if total["deliveries"] and total["code"] in _RECORDS else (one, many)
     people = f", {count(total['people'], 'person', 'people')}" if total["people"] else ""
     return f"{count(number, one, many)}{people}"
@@ -116,11 +116,9 @@ def _finding(row: Row, behind: _Behind) -> Row:
     where = [str(row[name]) for name in ("destination", "source", "detail") if row[name] is not None]
     where = [behind.rejects.get(row["detail"], part) for part in where] if row["code"] == "X1" else where
     if row["deliveries"] is not None:
-        number, whole, unit = row["deliveries"], row["of_deliveries"], _RECORDS.get(row["code"], "deliveries")
+        (number, whole), units = (row["deliveries"], row["of_deliveries"]), _RECORDS.get(row["code"], _DELIVERIES)
     else:
-        one, many = UNITS.get(row["code"], _EVENTS)
-        number, whole = row["events"], row["of_events"]
-        unit = one if (number if whole is None else whole) == 1 else many
+        (number, whole), units = (row["events"], row["of_events"]), UNITS.get(row["code"], _EVENTS)
     facts = [count(row["events"], "event")] if row["deliveries"] is not None and row["events"] else []
     if row["people"]:
         facts.append(_people(row["people"], behind.summary.coverage["people"]))
@@ -129,7 +127,7 @@ def _finding(row: Row, behind: _Behind) -> Row:
     cause = cause_of(row, behind.causes)
     return {
         "where": where or ["all input"],
-        "number": f"{number:,} {unit}" if whole is None else f"{number:,} of {whole:,} {unit}",
+        "number": count(number, *units) if whole is None else f"{number:,} of {count(whole, *units)}",
         "share": percent(number, whole) if whole else "",
         "bar": round(100 * number / whole, 2) if whole else None,
         "needs": behind.needs.get(row["destination"]) or "",

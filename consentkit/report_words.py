@@ -124,13 +124,17 @@ def facts(summary: Summary) -> list[tuple[str, str, str]]:
     period = span(coverage["first_event"], coverage["last_event"], year=True) or "undated"
     return [
         ("Events", f"{events:,}", period),
-        ("With a consent object", percent(stamped, events), f"{stamped:,} of {events:,} events"),
-        ("Deliveries", f"{deliveries:,}", f"of {coverage['delivery_records']:,} delivery records"),
-        ("Held against consent", percent(checked, deliveries), f"{checked:,} of {deliveries:,} deliveries"),
+        ("With a consent object", percent(stamped, events), f"{stamped:,} of {count(events, 'event')}"),
+        ("Deliveries", f"{deliveries:,}", f"of {count(coverage['delivery_records'], 'delivery record')}"),
+        (
+            "Held against consent",
+            percent(checked, deliveries),
+            f"{checked:,} of {count(deliveries, 'delivery', 'deliveries')}",
+        ),
         (
             "People",
             f"{coverage['people']:,}",
-            f"{events - coverage['events_without_person']:,} of {events:,} events name one",
+            f"{events - coverage['events_without_person']:,} of {count(events, 'event')} with an id",
         ),
     ]
 
@@ -138,27 +142,28 @@ def facts(summary: Summary) -> list[tuple[str, str, str]]:
 def unchecked(summary: Summary) -> list[str]:
     """Say what could not be checked, each with its number."""
     coverage = summary.coverage
+    events = count(coverage["events"], "event")
+    deliveries = count(coverage["deliveries"], "delivery", "deliveries")
+    lines = sum(row["lines"] for row in summary.files)
+    unread = sum(row["lines"] for row in summary.rejects)
+    unruled = sum(row["deliveries"] or 0 for row in summary.findings if row["code"] == "X8")
     found = [
         (
             coverage["deliveries_unchecked"],
             coverage["deliveries"],
-            "deliveries were of events without a consent object: nothing was held against them",
-        ),
-        (coverage["deliveries_without_event"], coverage["deliveries"], "deliveries are of events that were not loaded"),
-        (coverage["undated_events"], coverage["events"], "events carry no readable time"),
-        (coverage["events_without_person"], coverage["events"], "events name no person"),
-        (
-            sum(row["lines"] for row in summary.rejects),
-            sum(row["lines"] for row in summary.files),
-            "lines could not be read",
+            f"{deliveries} went out with events without a consent object: nothing was held against that",
         ),
         (
-            sum(row["deliveries"] or 0 for row in summary.findings if row["code"] == "X8"),
+            coverage["deliveries_without_event"],
             coverage["deliveries"],
-            "deliveries cannot be judged by the rules",
+            f"{deliveries} without an event that was loaded",
         ),
+        (coverage["undated_events"], coverage["events"], f"{events} without a readable time"),
+        (coverage["events_without_person"], coverage["events"], f"{events} without an id of a person"),
+        (unread, lines, f"{count(lines, 'line')} could not be read"),
+        (unruled, coverage["deliveries"], f"{deliveries} cannot be judged by the rules"),
     ]
-    told = [f"{n:,} of {whole:,} {what} ({percent(n, whole)})." for n, whole, what in found if n]
+    told = [f"{n:,} of {what} ({percent(n, whole)})." for n, whole, what in found if n]
     if not coverage["delivery_records"]:
         known = (
             "which event went where is not known, only how many"

@@ -6,7 +6,7 @@ import html
 import io
 from typing import TYPE_CHECKING, Any
 
-from consentkit.phrases import percent, span, visible
+from consentkit.phrases import count, percent, span, visible
 from consentkit.report_words import deliveries_parts, verdict_sentence
 from consentkit.simulating import SAYS
 
@@ -181,7 +181,7 @@ def _deliveries_bar(summary: Summary) -> str:
     if not coverage["deliveries"]:
         return ""
     parts = [(words, n, _PARTS[name]) for words, n, name in deliveries_parts(summary)]
-    return f"<p>{coverage['deliveries']:,} deliveries:</p>{_stacked(parts)}{_legend(parts)}"
+    return f"<p>{count(coverage['deliveries'], 'delivery', 'deliveries')}:</p>{_stacked(parts)}{_legend(parts)}"
 
 
 def _outcome_bars(found: Simulation) -> str:
@@ -189,7 +189,7 @@ def _outcome_bars(found: Simulation) -> str:
     drawn = []
     for destination in list(dict.fromkeys(row["destination"] for row in found.changes))[:8]:
         rows = [row for row in found.outcomes if row["destination"] == destination]
-        drawn.append(f"<p style='margin:.6em 0 .2em'>{text(destination)}, {rows[0]['of_events']:,} events</p>")
+        drawn.append(f"<p style='margin:.6em 0 .2em'>{text(destination)}, {count(rows[0]['of_events'], 'event')}</p>")
         for word, key in (("now", "was"), ("then", "becomes")):
             parts = [
                 (SAYS[outcome], sum(row["events"] for row in rows if row[key] == outcome), color)

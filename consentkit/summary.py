@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from consentkit.engine import literal, sql_text
 from consentkit.errors import UsageError
+from consentkit.phrases import count
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -153,7 +154,8 @@ def _why_unchecked(coverage: Row, files: list[Row]) -> str | None:
         lines = sum(row["lines"] for row in logs)
         return f"not one of {lines:,} lines of the delivery log could be read" if lines else "the delivery log is empty"
     if coverage["deliveries"] and coverage["deliveries"] == coverage["deliveries_without_event"]:
-        return f"none of the {coverage['deliveries']:,} deliveries is of an event that was read"
+        deliveries = count(coverage["deliveries"], "delivery", "deliveries")
+        return f"of {deliveries} in the log none is of an event that was read"
     return None
 
 

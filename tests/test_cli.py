@@ -224,6 +224,7 @@ def test_what_a_page_had_loaded_is_explained_and_its_unknown_names_are_listed(
     )
     assert code == 1
     assert "Page had loaded a destination although consent was refused: 1 event of 1 person" in printed
+    assert "1 file, 1 line = 1 loaded" in printed
     assert "Consent was not kept on the page: 1 event of 1 person" in (tmp_path / "out" / "report.html").read_text()
     code, printed, _ = run("explain", "m1", "--db", db)
     assert (code, printed.count("the page had loaded it")) == (0, 1)

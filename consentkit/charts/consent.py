@@ -176,15 +176,15 @@ def decision_flow(workspace: Workspace, width: int = WIDTH) -> Chart:
     chart = alt.layer(*_ribbons(rows, left, right, total, tall), *nodes, width=room, height=tall + 20, resolve=resolve)
     refused = sum(row["n"] for row in rows if row["answer"] == "refused")
     through = sum(row["n"] for row in rows if row["answer"] == "refused" and row["fate"] == "delivered")
-    told = f"{through:,} of {refused:,} refusals were delivered all the same"
+    told = f"{through:,} of {count(refused, 'refusal')} delivered all the same"
     if not refused:
         told = "Nothing was refused"
     elif not through:
-        told = f"None of {refused:,} refusals was delivered"
+        told = f"None of {count(refused, 'refusal')} was delivered"
     silent = sum(row["n"] for row in rows if row["answer"] == "silent" and row["fate"] == "delivered")
-    told += f"; {silent:,} deliveries were of events that gave no answer" if silent else ""
+    told += f"; {count(silent, 'delivery', 'deliveries')} had no answer to go by" if silent else ""
     if all(row["fate"] == "no record" for row in rows):
-        told = f"Of {total:,} decisions {refused:,} refuse; without a delivery log their fate is not known"
+        told = f"Of {count(total, 'decision')} {refused:,} refuse; without a delivery log their fate is not known"
     subtitle = [
         f"{count(total, 'pair')} of an event and a destination connected to its source",
         says_period(period(workspace)),

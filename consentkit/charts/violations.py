@@ -280,7 +280,7 @@ def destinations_overview(workspace: Workspace, width: int = WIDTH) -> Chart:
     more = f"{len(shown)} of {len(rows)} destinations are drawn, the worst first." if len(rows) > len(shown) else ""
     records = sum(row["records"] for row in rows)
     subtitle = [
-        f"{records:,} delivery records of {says_period(period(workspace))}. Refused, denied, unchecked: "
+        f"{count(records, 'delivery record')} of {says_period(period(workspace))}. Refused, denied, unchecked: "
         "delivered all the same. Each column has its own scale.",
         "On the page: events whose page had loaded the destination, of which no record need tell."
         if any(row["loaded_although_refused"] for row in rows)
