@@ -40,6 +40,10 @@ KEPT = (
 )
 
 
+# What several parts of a report read, and nothing else: kept while it is written.
+READ_OFTEN = ("event_tally", "finding_tally", "event_way", "event_routes")
+
+
 def judge(engine: Engine) -> None:
     """Work the views of ``KEPT`` out and keep their rows, unless what is kept still holds.
 

@@ -82,7 +82,11 @@ def verify_pack(path: Path) -> tuple[list[str], str]:
 def _fill(workspace: Workspace, folder: Path, names: Pseudonyms) -> str:
     summary = workspace.summary()
     workspace.record_audit(summary)
-    seen = Remembering(workspace)
+    with workspace.asking():
+        return _write_all(Remembering(workspace), summary, folder, names)
+
+
+def _write_all(seen: Remembering, summary: Summary, folder: Path, names: Pseudonyms) -> str:
     texts = {
         "report.html": report_html(seen, summary, names),
         "summary.json": summary.as_json() + "\n",

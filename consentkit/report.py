@@ -54,14 +54,15 @@ def write_report(workspace: Workspace, folder: Path, *, key: bytes | None = None
     summary = workspace.summary()
     workspace.record_audit(summary)
     summary.write(folder)
-    seen = Remembering(workspace)
     path = folder / "report.html"
-    texts = {
-        "report.html": report_html(seen, summary, Pseudonyms(key, raw=raw_ids)),
-        "recipients.csv": csv_text(seen.table("ask_recipients")),
-        "remediation.csv": csv_text(seen.table("ask_remediation")),
-        "days.csv": csv_text(seen.table("ask_days")),
-    }
+    with workspace.asking():
+        seen = Remembering(workspace)
+        texts = {
+            "report.html": report_html(seen, summary, Pseudonyms(key, raw=raw_ids)),
+            "recipients.csv": csv_text(seen.table("ask_recipients")),
+            "remediation.csv": csv_text(seen.table("ask_remediation")),
+            "days.csv": csv_text(seen.table("ask_days")),
+        }
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8", newline="")
     return path

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from consentkit.applying import apply_policy, complete_policy
 from consentkit.engine import Engine, sql_text
 from consentkit.errors import UsageError
-from consentkit.judging import judge
+from consentkit.judging import READ_OFTEN, judge
 from consentkit.policy import Policy
 from consentkit.preparing import prepare
 from consentkit.sources.deliveries import DELIVERY_SUFFIXES, link_pending, load_delivery_files
@@ -19,7 +20,7 @@ from consentkit.sources.segment_json import load_event_files
 from consentkit.sources.snowplow import SNOWPLOW_SUFFIXES, load_snowplow_files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import pandas as pd
     import pyarrow as pa
@@ -244,6 +245,14 @@ class Workspace:
         :meth:`report`, :meth:`pack` and :meth:`check` do so by themselves. Raises :class:`UsageError` without a policy.
         """
         judge(self._engine)
+
+    @contextmanager
+    def asking(self) -> Iterator[None]:
+        """Work out once what many questions of a report read, for a block that only asks; nothing is left of it."""
+        with self._engine.rehearsal():
+            for view in READ_OFTEN:
+                self._engine.keep(view)
+            yield
 
     def record_audit(self, summary: Summary | None = None) -> None:
         """Note the findings of now in the remediation log: the view ``remediation`` tells what opened and closed since.

@@ -121,6 +121,9 @@ READABLE = {
     },
     "event_in_force": "SELECT v.*, e.message_id AS event, v.version_id AS version "
     "FROM event_in_force AS v INNER JOIN event AS e ON e.event_id = v.event_id",
+    "event_way": "SELECT e.message_id AS event, (SELECT string_agg(o.message_id, ', ' ORDER BY o.message_id) "
+    "FROM event_way AS w INNER JOIN event AS o ON o.event_id = w.event_id WHERE w.way = v.way) AS alike "
+    "FROM event_way AS v INNER JOIN event AS e ON e.event_id = v.event_id",
     "event_routes": "SELECT v.*, (SELECT string_agg(r.destination || ' ' || r.status, ', ' ORDER BY r.route_id) "
     "FROM unnest(v.routes) AS u(route_id) INNER JOIN route AS r ON r.route_id = u.route_id) AS went "
     "FROM event_routes AS v",

@@ -1,23 +1,20 @@
 -- For people: one row per routing situation, policy version, person and list of routes: the events whose delivery records
 -- went these routes, the first and the last of them. Most events went the way of many others: what is asked of records
 -- event by event is asked of few rows here. routes holds a route once per record.
-WITH logged AS (
-    SELECT d.event_id, list(d.route_id) AS routes
-    FROM delivery AS d
-    WHERE d.event_id IS NOT NULL
-    GROUP BY d.event_id
-),
--- Lists are put in order where few are left.
-alike AS (
+WITH alike AS (
     SELECT
-        f.signature_id, f.version_id, f.person_key, l.routes,
+        f.signature_id, f.version_id, f.person_key, l.way, min(l.event_id) AS event_id,
         count(*) AS events, min(f.event_at) AS first_at, max(f.event_at) AS last_at
-    FROM logged AS l
+    FROM event_way AS l
     INNER JOIN event_in_force AS f ON f.event_id = l.event_id
-    GROUP BY f.signature_id, f.version_id, f.person_key, l.routes
+    GROUP BY f.signature_id, f.version_id, f.person_key, l.way
+),
+gone AS (
+    SELECT x.way, list(d.route_id ORDER BY d.route_id) AS routes
+    FROM (SELECT a.way, min(a.event_id) AS event_id FROM alike AS a GROUP BY a.way) AS x
+    INNER JOIN delivery AS d ON d.event_id = x.event_id
+    GROUP BY x.way
 )
-SELECT
-    a.signature_id, a.version_id, a.person_key, list_sort(a.routes) AS routes,
-    CAST(sum(a.events) AS BIGINT) AS events, min(a.first_at) AS first_at, max(a.last_at) AS last_at
+SELECT a.signature_id, a.version_id, a.person_key, g.routes, a.events, a.first_at, a.last_at
 FROM alike AS a
-GROUP BY a.signature_id, a.version_id, a.person_key, list_sort(a.routes)
+INNER JOIN gone AS g ON g.way = a.way

@@ -4,7 +4,7 @@
 -- that could have failed the same way. A slice explains a finding when it holds 80 % of at least 5 failures, fails
 -- in one case of twenty or more and three times as often as the rest, is at most half of the whole, and chance is
 -- out of the question.
-WITH key AS (
+WITH candidate AS (
     SELECT
         row_number() OVER (ORDER BY f.code, f.source_id, f.destination_id, f.detail) AS finding_id,
         f.code, f.source_id, f.destination_id, f.detail,
@@ -19,25 +19,40 @@ WITH key AS (
             'V1', 'V1E', 'V2', 'V3', 'V3L', 'V4C', 'V5', 'V6', 'V7', 'V8', 'V10', 'V14', 'V15', 'V26', 'V28', 'R1', 'X7', 'X8'
         )
     GROUP BY f.code, f.source_id, f.destination_id, f.detail
-    HAVING count(DISTINCT f.event_id) >= 5
+),
+failed AS (
+    SELECT k.finding_id, f.event_id, CASE WHEN k.kind = 'delivered' THEN count(*) ELSE 1 END AS n
+    FROM finding_any AS f
+    INNER JOIN candidate AS k
+        ON k.code = f.code AND k.source_id IS NOT DISTINCT FROM f.source_id
+        AND k.destination_id IS NOT DISTINCT FROM f.destination_id AND k.detail IS NOT DISTINCT FROM f.detail
+    WHERE f.certainty = 'certain' AND f.event_id IS NOT NULL
+    GROUP BY k.finding_id, k.kind, f.event_id
+),
+key AS (
+    SELECT c.*
+    FROM candidate AS c
+    WHERE c.finding_id IN (SELECT f.finding_id FROM failed AS f GROUP BY f.finding_id HAVING count(*) >= 5)
 ),
 -- Events that are alike in all that a slice can be are counted as one spot, so that slices are cut from few rows.
 place AS (
     SELECT
-        e.event_id, f.signature_id, f.version_id, o.source_id, e.library, e.library_version,
-        e.app_version, e.name, e.country, CAST(e.event_at AS DATE) AS day,
-        hash(o.source_id, o.version_id, e.library, e.library_version, e.app_version, e.name, e.country, day) AS spot
+        e.event_id, f.signature_id, f.version_id,
+        hash(
+            o.source_id, o.version_id, e.library, e.library_version, e.app_version, e.name, e.country, CAST(e.event_at AS DATE)
+        ) AS spot
     FROM event AS e
     INNER JOIN event_in_force AS f ON f.event_id = e.event_id
     INNER JOIN signature_source AS o ON o.signature_id = f.signature_id AND o.version_id = f.version_id
 ),
 spot AS (
     SELECT
-        p.spot, min(s.name) AS source, min(p.library) AS library, min(p.library_version) AS library_version,
-        min(p.app_version) AS app_version, min(p.name) AS name, min(p.country) AS country, min(p.day) AS day
-    FROM place AS p
-    INNER JOIN source AS s ON s.source_id = p.source_id AND s.version_id = p.version_id
-    GROUP BY p.spot
+        p.spot, s.name AS source, e.library, e.library_version, e.app_version, e.name, e.country, CAST(e.event_at AS DATE) AS day
+    FROM (SELECT l.spot, min(l.event_id) AS event_id FROM place AS l GROUP BY l.spot) AS x
+    INNER JOIN place AS p ON p.event_id = x.event_id
+    INNER JOIN event AS e ON e.event_id = x.event_id
+    INNER JOIN signature_source AS o ON o.signature_id = p.signature_id AND o.version_id = p.version_id
+    INNER JOIN source AS s ON s.source_id = o.source_id AND s.version_id = o.version_id
 ),
 part AS (
     SELECT p.signature_id, p.version_id, p.spot, count(*) AS n
@@ -60,24 +75,33 @@ eligible AS (
     INNER JOIN signature_source AS o ON o.source_id = k.source_id
     WHERE k.kind = 'event'
 ),
-arrived AS (
-    SELECT m.destination_id, p.spot, count(*) AS n
-    FROM delivery AS d
-    INNER JOIN route_meaning AS m ON m.route_id = d.route_id
+-- Records are counted by the way they went together with the others of their event.
+went AS (
+    SELECT w.way, p.spot, min(w.event_id) AS event_id, count(*) AS n
+    FROM event_way AS w
+    INNER JOIN place AS p ON p.event_id = w.event_id
+    GROUP BY w.way, p.spot
+),
+-- Each way is looked up once, before anything else is joined to it.
+along AS MATERIALIZED (
+    SELECT x.way, d.route_id
+    FROM (SELECT w.way, min(w.event_id) AS event_id FROM went AS w GROUP BY w.way) AS x
+    INNER JOIN delivery AS d ON d.event_id = x.event_id
+),
+gone AS (
+    SELECT a.way, m.destination_id, count(*) AS records
+    FROM along AS a
+    INNER JOIN route_meaning AS m ON m.route_id = a.route_id
     INNER JOIN newest_version AS v ON v.version_id = m.version_id
-    INNER JOIN place AS p ON p.event_id = d.event_id
     WHERE m.status = 'delivered'
         AND m.destination_id IN (SELECT k.destination_id FROM key AS k WHERE k.kind = 'delivered')
-    GROUP BY m.destination_id, p.spot
+    GROUP BY a.way, m.destination_id
 ),
-failed AS (
-    SELECT k.finding_id, f.event_id, CASE WHEN k.kind = 'delivered' THEN count(*) ELSE 1 END AS n
-    FROM finding_any AS f
-    INNER JOIN key AS k
-        ON k.code = f.code AND k.source_id IS NOT DISTINCT FROM f.source_id
-        AND k.destination_id IS NOT DISTINCT FROM f.destination_id AND k.detail IS NOT DISTINCT FROM f.detail
-    WHERE f.certainty = 'certain' AND f.event_id IS NOT NULL
-    GROUP BY k.finding_id, k.kind, f.event_id
+arrived AS (
+    SELECT g.destination_id, w.spot, CAST(sum(w.n * g.records) AS BIGINT) AS n
+    FROM went AS w
+    INNER JOIN gone AS g ON g.way = w.way
+    GROUP BY g.destination_id, w.spot
 ),
 counted AS (
     SELECT q.finding_id, q.spot, sum(q.checked) AS checked, sum(q.failing) AS failing
@@ -92,6 +116,7 @@ counted AS (
         UNION ALL
         SELECT f.finding_id, p.spot, 0 AS checked, f.n AS failing
         FROM failed AS f
+        INNER JOIN key AS k ON k.finding_id = f.finding_id
         INNER JOIN place AS p ON p.event_id = f.event_id
     ) AS q
     GROUP BY q.finding_id, q.spot
