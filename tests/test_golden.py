@@ -69,8 +69,11 @@ READABLE = {
     "route_meaning": f"SELECT v.*, v.version_id AS version, r.destination AS written, r.status AS status_written, "
     f"r.reason AS reason_written, r.mode AS mode_written, d.name AS destination "
     f"FROM route_meaning AS v {ROUTE} {DESTINATION}",
-    "requirement": f"SELECT v.version_id AS version, d.name AS destination, v.category_id AS category "
-    f"FROM requirement AS v {DESTINATION}",
+    **{
+        view: f"SELECT v.version_id AS version, d.name AS destination, v.category_id AS category FROM {view} AS v "
+        f"{DESTINATION}"
+        for view in ("requirement", "destination_category")
+    },
     "signature_source": f"SELECT e.message_id AS event, v.version_id AS version, s.name AS source "
     f"FROM signature_source AS v {EVENT} {SOURCE}",
     "connected": f"SELECT v.version_id AS version, d.name AS destination, s.name AS source "

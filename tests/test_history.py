@@ -371,6 +371,28 @@ def test_a_delivery_is_held_against_the_state_of_its_time(ws: ck.Workspace, tmp_
     assert [(each["previous_value"], each["value"]) for each in record.changes] == [(None, "true"), ("true", "false")]
 
 
+def test_a_denial_closes_what_rudderstacks_settings_ask_for(ws: ck.Workspace, tmp_path: Path) -> None:
+    def said(name: str, hours: int, *denied: str) -> Row:
+        ids = {"allowedConsentIds": sorted({"A", "B"} - set(denied)), "deniedConsentIds": list(denied)}
+        at = (START + timedelta(hours=hours)).isoformat() + "Z"
+        return event({"id": name, "at": at, "context": {"consentManagement": {"provider": "custom", **ids}}})
+
+    settings = [{"provider": "custom", "categories": ["A", "B"]}]
+    either = [{**settings[0], "strategy": "or"}]
+    named = [{"name": "X", "consent": settings}, {"name": "Either", "consent": either}, {"name": "Free"}]
+    ws.apply(policy({"platform": "rudderstack", "destinations": named, "sources": [{"name": "web"}]}))
+    load(ws, tmp_path, [said("yes", 0), said("no", 1, "B"), said("later", 3, "B")])
+    left = [(name, to) for name in ("yes", "later") for to in ("X", "Either")]
+    log = [{"message_id": name, "destination": to, "status": "delivered"} for name, to in left]
+    (tmp_path / "log.ndjson").write_bytes(ndjson(log))
+    ws.load_deliveries(tmp_path / "log.ndjson")
+    told = {
+        row["destination"]: (row["refusals"], row["ignored"], row["stamp_refused"], row["grants"], row["first_max"])
+        for row in withdrawals(ws).destinations
+    }
+    assert told == {"X": (1, 1, 1, 1, 0.0)}
+
+
 def test_bars() -> None:
     rows = [
         {"category_id": "A", "valid_from": START + timedelta(hours=hour), "value": value}

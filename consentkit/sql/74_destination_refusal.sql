@@ -15,7 +15,7 @@ SELECT
 FROM consent_interval AS i
 INNER JOIN event AS c ON c.event_id = i.event_id
 LEFT JOIN device_person AS u ON u.anonymous_id = i.subject_id AND u.users = 1 AND i.subject_kind = 'device'
-INNER JOIN requirement AS r ON r.category_id = i.category_id
+INNER JOIN destination_category AS r ON r.category_id = i.category_id
 INNER JOIN policy_version AS v
     ON v.version_id = r.version_id AND v.valid_from <= i.valid_from AND i.valid_from < v.valid_to
 INNER JOIN destination AS d ON d.version_id = r.version_id AND d.destination_id = r.destination_id

@@ -16,7 +16,7 @@ SELECT
     CASE WHEN r.event_at < f.refused_at THEN 'before' ELSE 'after' END AS collected,
     CASE
         WHEN o.refused > 0 THEN 'refused'
-        WHEN o.granted = a.needed THEN 'granted'
+        WHEN o.granted = w.needed THEN 'granted'
         WHEN o.stamp_id IS NOT NULL THEN 'unclear'
         WHEN t.state IN ('A0', 'A1', 'A2') THEN 'none'
         WHEN a.unclear > 0 OR t.state = 'A6' THEN 'unclear'
@@ -32,6 +32,11 @@ INNER JOIN stamp AS t ON t.stamp_id = r.stamp_id
 CROSS JOIN newest_version AS n
 INNER JOIN stamp_account AS a
     ON a.stamp_id = r.stamp_id AND a.version_id = n.version_id AND a.destination_id = r.destination_id
+LEFT JOIN (
+    SELECT c.version_id AS version_id, c.destination_id AS destination_id, COUNT(*) AS needed
+    FROM destination_category AS c
+    GROUP BY c.version_id, c.destination_id
+) AS w ON w.version_id = n.version_id AND w.destination_id = r.destination_id
 -- a stamp that is not Segment's, in whatever words
 LEFT JOIN (
     SELECT
@@ -42,7 +47,7 @@ LEFT JOIN (
     FROM stamp_answer AS k
     INNER JOIN stamp AS s ON s.stamp_id = k.stamp_id
     CROSS JOIN newest_version AS v
-    INNER JOIN requirement AS q ON q.version_id = v.version_id AND q.category_id = k.category_id
+    INNER JOIN destination_category AS q ON q.version_id = v.version_id AND q.category_id = k.category_id
     WHERE s.dialect <> 'segment' OR s.state NOT IN ('A3', 'A4')
     GROUP BY k.stamp_id, q.destination_id
 ) AS o ON o.stamp_id = r.stamp_id AND o.destination_id = r.destination_id

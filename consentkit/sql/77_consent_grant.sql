@@ -3,7 +3,7 @@
 -- By the newest policy version; a device that belongs to one person is left out. chances: events of the subject in that time from a source connected to the destination.
 WITH needed AS (
     SELECT r.destination_id AS destination_id, r.category_id AS category_id
-    FROM requirement AS r
+    FROM destination_category AS r
     INNER JOIN newest_version AS n ON n.version_id = r.version_id
     INNER JOIN destination AS d ON d.version_id = r.version_id AND d.destination_id = r.destination_id
     WHERE d.known = TRUE AND d.kind NOT IN ('aws-s3', 'platform') AND (d.kind <> 'engage' OR d.enforced = TRUE)

@@ -108,7 +108,7 @@ sent AS (
     INNER JOIN delivery AS q ON q.event_id = e.event_id
     CROSS JOIN newest_version AS n
     INNER JOIN route_meaning AS m ON m.route_id = q.route_id AND m.version_id = n.version_id
-    INNER JOIN requirement AS r
+    INNER JOIN destination_category AS r
         ON r.version_id = n.version_id AND r.destination_id = m.destination_id AND r.category_id = c.category_id
     WHERE s.subject_kind = 'person' AND m.status = 'delivered'
     GROUP BY c.user_id, c.category_id, c.cause, c.first, c.second, c.since

@@ -1,5 +1,5 @@
--- For people: one row per destination that got data: how much, of how many people, the categories it needs by the
--- newest policy, and when it first and last got any.
+-- For people: one row per destination that got data: how much, of how many people, the categories mapped to it and
+-- the ids its settings ask for by the newest policy, and when it first and last got any.
 WITH logged AS (
     SELECT r.person_key, r.routes, r.events, r.first_at, r.last_at FROM event_routes AS r
 ),
@@ -42,8 +42,12 @@ arrived AS (
     FULL JOIN undated AS u ON u.destination_id = f.destination_id
 ),
 needed AS (
-    SELECT r.destination_id, list(r.category_id ORDER BY r.category_id) AS categories
-    FROM requirement AS r
+    SELECT r.destination_id, list(DISTINCT r.category_id ORDER BY r.category_id) AS categories
+    FROM (
+        SELECT q.version_id, q.destination_id, q.category_id FROM requirement AS q
+        UNION ALL
+        SELECT c.version_id, c.destination_id, c.category_id FROM destination_consent AS c WHERE c.category_id <> ''
+    ) AS r
     INNER JOIN newest_version AS n ON n.version_id = r.version_id
     GROUP BY r.destination_id
 )
