@@ -30,6 +30,7 @@ KEPT = (
     "finding_event",
     "finding_history",
     "finding_count",
+    "event_unlogged",
     "finding_completeness",
     "finding_silence",
     "destination_count",
