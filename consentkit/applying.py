@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -45,10 +46,14 @@ def apply_policy(engine: Engine, policy: Policy, at: str | None = None) -> None:
 
     Out: rows in the policy tables of tables.sql. Destinations that only the delivery log names are added
     with ``known = FALSE``, so that they are judged and reported. ``at`` judges every source as if this were
-    its enforcement point. Raises :class:`UsageError` where there is no such point. Source: RULES.md 3.
+    its enforcement point. One that is applied already changes nothing, so that what was found by it holds. Raises
+    :class:`UsageError` where there is no such point. Source: RULES.md 3.
     """
     if at is not None and at not in POINTS:
         raise UsageError(f"{at!r} is not an enforcement point; they are {', '.join(POINTS)}")
+    state = _state(engine, policy, at)
+    if state == engine.value("what is applied", "SELECT max(a.value) FROM about AS a WHERE a.name = 'applied'"):
+        return
     engine.let_go()
     for table in _TABLES:
         engine.run("forget the policy", f"DELETE FROM {table}")
@@ -62,6 +67,8 @@ def apply_policy(engine: Engine, policy: Policy, at: str | None = None) -> None:
         _write_version(engine, place, version, numbers, at, following)
     engine.run("write when each version is in force", sql_text("apply_windows"))
     _keep_text(engine, policy, at)
+    engine.run("forget what was applied", "DELETE FROM about WHERE name = 'applied'")
+    engine.insert("note what is applied", "about", ("name", "value"), [("applied", state)])
     complete_policy(engine, changed=True)
 
 
@@ -83,6 +90,13 @@ def _keep_text(engine: Engine, policy: Policy, at: str | None) -> None:
     texts = [(f"policy {place.version_number}", said + each.as_yaml()) for place, each in _placed(policy)]
     engine.run("forget the policy's text", "DELETE FROM about WHERE name LIKE 'policy %'")
     engine.insert("keep the policy's text", "about", ("name", "value"), texts)
+
+
+def _state(engine: Engine, policy: Policy, at: str | None) -> str:
+    """Tell a policy, as these views and vocabularies read it, from any other."""
+    views = engine.value("which views there are", "SELECT max(a.value) FROM about AS a WHERE a.name = 'views'")
+    said = [(place, each.as_yaml()) for place, each in _placed(policy)]
+    return hashlib.sha256(repr((views, at, said)).encode()).hexdigest()
 
 
 def _placed(policy: Policy) -> list[tuple[VersionRow, Policy]]:

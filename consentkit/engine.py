@@ -22,7 +22,7 @@ import duckdb
 from consentkit.errors import EngineError, SourceError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     import pandas as pd
     import pyarrow as pa
@@ -196,12 +196,54 @@ class Engine:
         now = f"SELECT count(*) FROM (SELECT v.* FROM main.{rule} AS v EXCEPT SELECT k.* FROM main.{name} AS k)"
         return bool(self.value(f"has {view} changed", now))
 
-    def let_go(self) -> None:
-        """Put every view whose rows are kept back in its place."""
+    def let_go(self, but: Collection[str] = ()) -> None:
+        """Put every view whose rows are kept back in its place; the rows of some stay aside, for :meth:`keep_more`."""
         views = "SELECT v.view_name FROM duckdb_views() AS v WHERE ends_with(v.view_name, $1) AND NOT v.internal"
         for (rule,) in self.rows("look for what is kept", views, [_RULE]):
-            name = quoted(rule.removesuffix(_RULE))
-            self.run("let it go", f"DROP TABLE main.{name}; ALTER VIEW main.{quoted(rule)} RENAME TO {name}")
+            view = rule.removesuffix(_RULE)
+            name, aside = quoted(view), quoted(view + _BEFORE)
+            let_go = f"ALTER TABLE main.{name} RENAME TO {aside}" if view in but else f"DROP TABLE main.{name}"
+            self.run("let it go", f"{let_go}; ALTER VIEW main.{quoted(rule)} RENAME TO {name}")
+        if not but:
+            self.forget_aside()
+
+    def forget_aside(self) -> None:
+        """Drop the rows that are aside."""
+        for (aside,) in self._aside():
+            self.run("forget what was kept", f"DROP TABLE main.{quoted(aside)}")
+
+    def is_aside(self) -> bool:
+        """Tell whether rows are aside that were kept before something was loaded."""
+        return bool(self._aside())
+
+    def _aside(self) -> list[tuple[str]]:
+        tables = "SELECT t.table_name FROM duckdb_tables() AS t WHERE ends_with(t.table_name, $1) AND NOT t.internal"
+        return self.rows("look for what is aside", tables, [_BEFORE])
+
+    def keep_more(self, view: str, table: str, some: str, key: str) -> None:
+        """Put a view's rows in its place as :meth:`keep` does, but work out only those that some rows of a table give.
+
+        Those are the rows of the temporary table ``some``, and ``key`` names them in the view; of all others the rows
+        that are aside stand. The view is read with ``some`` in the table's place.
+        """
+        name, rule, aside = quoted(view), quoted(view + _RULE), quoted(view + _BEFORE)
+        self.run(f"put {view} aside", f"ALTER VIEW main.{name} RENAME TO {rule}")
+        self.run(f"take up {view}", f"ALTER TABLE main.{aside} RENAME TO {name}")
+        changed = f"SELECT s.{quoted(key)} FROM {quoted(some)} AS s"
+        self.run(f"forget some of {view}", f"DELETE FROM main.{name} WHERE {quoted(key)} IN ({changed})")
+        with self.standing_for(table, some):
+            self.run(f"keep more of {view}", f"INSERT INTO main.{name} SELECT v.* FROM main.{rule} AS v")
+
+    @contextmanager
+    def standing_for(self, table: str, some: str) -> Iterator[None]:
+        """Let the rows of the temporary table ``some`` stand for those of a table in all that is read in a block.
+
+        A view looks up its tables when it is read, temporary ones first. ``some`` is gone afterwards.
+        """
+        name = quoted(table)
+        self.run(f"some of {table}", f"ALTER TABLE temp.main.{quoted(some)} RENAME TO {name}")
+        yield
+        self.run(f"all of {table}", f"DROP TABLE temp.main.{name}")
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -258,6 +300,8 @@ def _spill_folder(database: str) -> Path:
 
 # What is added to the name of a view while its rows stand in its place.
 _RULE = " (rule)"
+# What is added to it for its rows while they are aside.
+_BEFORE = " (before)"
 # A quarter of what DuckDB takes: the many small tables of a small database then need a third of the room.
 _BLOCK = 1 << 16
 # What Python, its libraries, the lines being read and DuckDB's own records take beside what DuckDB counts.

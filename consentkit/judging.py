@@ -5,17 +5,22 @@ What is kept stands in the place of the views it comes of: a question, a suite a
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from consentkit.engine import sql_text
 from consentkit.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from consentkit.engine import Engine
 
 # In the order they rest on one another; the first tells whether the others still hold. One by one, because all at once
 # needs twice the memory, and because DuckDB takes longer to plan the whole than to run it.
 KEPT = (
     "judged_input",
+    "judged_link",
     "verdict",
     "decision",
     "preference_event",
@@ -25,6 +30,7 @@ KEPT = (
     "stamp_against_device",
     "stamp_against_person",
     "unannounced_change",
+    "delivery_fault",
     "finding_delivery",
     "finding_record",
     "finding_event",
@@ -40,6 +46,18 @@ KEPT = (
     "finding_total",
 )
 
+# What stays aside when something is loaded, so that only records that are new or found another event are judged. The
+# others are counts, or are worked out in less time than it takes to tell what of them has changed.
+EXTENDED = ("judged_input", "judged_link", "delivery_fault", "finding_delivery")
+
+
+@contextmanager
+def loading(engine: Engine) -> Iterator[None]:
+    """Run a block that loads something as one transaction; what was kept is let go of, or stays aside."""
+    with engine.transaction():
+        engine.let_go(EXTENDED)
+        yield
+
 
 # What several parts of a report read, and nothing else: kept while it is written.
 READ_OFTEN = ("event_tally", "finding_tally", "event_way", "event_routes")
@@ -54,6 +72,14 @@ def judge(engine: Engine) -> None:
         raise UsageError("no policy is applied to this database; name one with --policy")
     if not engine.has_changed(KEPT[0]):
         return
-    with engine.change():
+    with engine.transaction():
+        aside = engine.is_aside()
+        if not aside:
+            engine.let_go()
         for view in KEPT:
-            engine.keep(view)
+            if aside and view == EXTENDED[-1] and engine.value("does it hold", sql_text("judge_1_holds")):
+                engine.run("what has changed", sql_text("judge_2_changed"))
+                engine.keep_more(view, "delivery", "changed_delivery", "delivery_id")
+            else:
+                engine.keep(view)
+        engine.forget_aside()

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from consentkit.engine import sql_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from consentkit.engine import Engine
 
 # People are named together in few steps; a longer chain would read all events once for each of them.
@@ -29,7 +26,7 @@ def keep_history(engine: Engine) -> None:
     if noted is not None and before == noted and _gather_named(engine):
         named = "DELETE FROM consent_interval WHERE subject_id IN (SELECT n.id FROM named_id AS n)"
         engine.run("forget the history of those named", named)
-        with _standing_for(engine, "event", "named_by"):
+        with engine.standing_for("event", "named_by"):
             engine.run("extend the history", sql_text("apply_history"))
     else:
         engine.run("forget the history", "DELETE FROM consent_interval")
@@ -48,14 +45,3 @@ def _gather_named(engine: Engine) -> bool:
         if not engine.value("who else is named there", sql_text("apply_history_2_others")):
             return True
     return False
-
-
-@contextmanager
-def _standing_for(engine: Engine, table: str, some: str) -> Iterator[None]:
-    """Let the rows of the temporary table ``some`` stand for those of a table in all that is read in a block.
-
-    A view looks up its tables when it is read, temporary ones first. ``some`` is gone afterwards.
-    """
-    engine.run(f"some of {table}", f"ALTER TABLE temp.main.{some} RENAME TO {table}")
-    yield
-    engine.run(f"all of {table}", f"DROP TABLE temp.main.{table}")

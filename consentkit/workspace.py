@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from consentkit.applying import apply_policy, complete_policy
 from consentkit.engine import Engine, sql_text
 from consentkit.errors import UsageError
-from consentkit.judging import READ_OFTEN, judge
+from consentkit.judging import READ_OFTEN, judge, loading
 from consentkit.policy import Policy
 from consentkit.preparing import prepare
 from consentkit.sources.deliveries import DELIVERY_SUFFIXES, link_pending, load_delivery_files
@@ -93,7 +93,7 @@ class Workspace:
                 progress(read, sum(file.bytes for file in files), sum(file.lines for file in files))
 
         if files:
-            with self._engine.change():
+            with loading(self._engine):
                 load_snowplow_files(self._engine, files, tell)
                 link_pending(self._engine)
                 complete_policy(self._engine)
@@ -124,7 +124,7 @@ class Workspace:
 
         self._load(files, load, progress, groups_in_one=_LOGS_IN_ONE)
         if files:
-            with self._engine.change():
+            with loading(self._engine):
                 complete_policy(self._engine)
 
     def load_warehouse(
@@ -182,7 +182,7 @@ class Workspace:
 
         named = CountColumns(columns, constants)
         files = new_files(self._engine, find_files(paths, COUNT_SUFFIXES), "counts", None)
-        with self._engine.change():
+        with loading(self._engine):
             load_count_files(self._engine, files, named)
             complete_policy(self._engine)
 
@@ -332,12 +332,12 @@ class Workspace:
                 progress(done, total, sum(file.lines for file in files))
 
         for group in in_groups(files, self._engine.group_bytes * groups_in_one):
-            with self._engine.change():
+            with loading(self._engine):
                 load(group, tell)
 
     def _settle(self) -> None:
         """Link deliveries to events that came after them, and tell the policy of names that are new."""
-        with self._engine.change():
+        with loading(self._engine):
             link_pending(self._engine)
             complete_policy(self._engine)
 

@@ -102,7 +102,7 @@ def empty(ws: ck.Workspace) -> None:
     used = f"NOT temporary AND estimated_size > 0 AND table_name NOT IN {fixed}"
     tables = ws.rows(f"SELECT sql FROM duckdb_tables() WHERE {used}")
     made = [made.replace("CREATE TABLE", "CREATE OR REPLACE TABLE", 1) for (made,) in tables]
-    ws._engine.run("empty", "".join(made) + "DELETE FROM about WHERE name = 'done'")
+    ws._engine.run("empty", "".join(made) + "DELETE FROM about WHERE name IN ('done', 'applied')")
 
 
 def ledger(ws: ck.Workspace, kind: str = "events") -> dict[str, Row]:

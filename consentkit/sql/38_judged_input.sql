@@ -8,4 +8,6 @@ SELECT
     (SELECT COUNT(*) AS n FROM rejected_line AS r) AS rejected_lines,
     (SELECT COUNT(*) AS n FROM input_file AS f) AS files,
     (SELECT COUNT(*) AS n FROM destination AS t) AS destinations,
-    (SELECT COUNT(*) AS n FROM category AS k) AS categories
+    (SELECT COUNT(*) AS n FROM category AS k) AS categories,
+    (SELECT MAX(g.signature_id) AS n FROM signature AS g) AS last_signature_id,
+    (SELECT MAX(o.route_id) AS n FROM route AS o) AS last_route_id
