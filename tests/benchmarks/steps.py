@@ -133,16 +133,17 @@ def incremental(data: Data) -> list[Row]:
             folder.mkdir(parents=True, exist_ok=True)
             (folder / f"{path.parent.name}-{path.name}").symlink_to(path.resolve())
 
-    def loaded(part: str, database: str) -> Cost:
+    def done(command: str, part: str) -> float:
         folder = target / part
-        options = ["--policy", str(data.policy), "--db", str(target / database)]
-        return run([*CONSENTKIT, "load", str(folder / "events"), "-d", str(folder / "deliveries"), *options])
+        options = ["--policy", str(data.policy), "--db", str(target / command)]
+        return run([*CONSENTKIT, command, str(folder / "events"), "-d", str(folder / "deliveries"), *options]).cpu
 
-    before, day = loaded("before", "a"), loaded("last", "a")
-    again = loaded("last", "a")
-    days = len(kinds["deliveries"])
-    whole = (before.cpu - again.cpu) / (days - 1) if days > 1 else before.cpu
-    return [Row(data.size, "one more day, against one of all", day.cpu - again.cpu, whole, 2)]
+    rows, days = [], len(kinds["deliveries"])
+    for command, what in (("load", "loaded"), ("audit", "audited")):
+        before, day, again = (done(command, part) for part in ("before", "last", "last"))
+        whole = (before - again) / (days - 1) if days > 1 else before
+        rows.append(Row(data.size, f"one more day {what}, against one of all", day - again, whole, 2))
+    return rows
 
 
 def _audit(data: Data, events: Path, *options: str) -> list[str]:
