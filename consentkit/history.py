@@ -97,7 +97,8 @@ def withdrawals(workspace: Workspace) -> Withdrawals:
     """Return what left after refusals, and after how long. Raises :class:`UsageError` without a policy."""
     _needs_policy(workspace)
     names = ("ask_withdrawals", "ask_preference_delivery", "ask_conflicts")
-    return Withdrawals(*(_rows(workspace, name) for name in names))
+    with workspace.asking(("delivery_after_refusal", "stretch_events")):  # both are read twice by the first
+        return Withdrawals(*(_rows(workspace, name) for name in names))
 
 
 def person(workspace: Workspace, who: str) -> list[Subject]:

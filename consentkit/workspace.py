@@ -247,10 +247,13 @@ class Workspace:
         judge(self._engine)
 
     @contextmanager
-    def asking(self) -> Iterator[None]:
-        """Work out once what many questions of a report read, for a block that only asks; nothing is left of it."""
+    def asking(self, views: Sequence[str] = READ_OFTEN) -> Iterator[None]:
+        """Work out once what many questions read, of a report if not said otherwise, for a block that only asks.
+
+        Nothing is left of it.
+        """
         with self._engine.rehearsal():
-            for view in READ_OFTEN:
+            for view in views:
                 self._engine.keep(view)
             yield
 

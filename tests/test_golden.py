@@ -171,6 +171,8 @@ READABLE = {
         "LEFT JOIN event AS c ON c.event_id = v.preference_event_id"
         for view in ("stamp_against_device", "stamp_against_person")
     },
+    "stretch_events": "SELECT v.*, s.name AS source FROM stretch_events AS v "
+    "INNER JOIN source AS s ON s.source_id = v.source_id",
     "early_delivery": f"SELECT v.*, l.line AS delivery, e.message_id AS event, d.name AS destination "
     f"FROM early_delivery AS v {RECORD} {NEWEST}",
     "finding_history": "SELECT v.*, e.message_id AS event, s.name AS source, d.name AS destination "
@@ -185,6 +187,7 @@ READABLE = {
         for view, event_id in (
             ("destination_refusal", "refusal_event_id"),
             ("withdrawal", "refusal_event_id"),
+            ("destination_grant", "grant_event_id"),
             ("consent_grant", "grant_event_id"),
         )
     },

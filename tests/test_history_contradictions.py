@@ -7,16 +7,19 @@ event is set against every choice, as the rules say it (RULES.md 2.4 and 10).
 from __future__ import annotations
 
 import random
+from collections import Counter
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import pytest
 from history_support import NAME, START, load
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from support import empty, event
+from support import empty, event, ndjson, policy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from support import Row
 
@@ -58,10 +61,8 @@ class Line(NamedTuple):
         more: Row = {} if self.said is None else {"preferences": self.said}
         who = {"anonymousId": self.device, "userId": self.user}
         name = NAME if self.chooses else "Viewed"
-        context = {"library": {"name": self.library}}
-        return event(
-            {"id": str(number), "event": name, "at": at, "receivedAt": arrived, **who, **more, "context": context}
-        )
+        more["context"], more["writeKey"] = {"library": {"name": self.library}}, "w" if self.library in WEB else "i"
+        return event({"id": str(number), "event": name, "at": at, "receivedAt": arrived, **who, **more})
 
 
 SAID = [None, {}, *({"A": a, "B": b} for a in (True, False) for b in (True, False)), {"A": True}, {"B": False}]
@@ -191,3 +192,91 @@ def test_each_event_against_each_choice(
     assert {row[0] for row in asked(ws, "e.message_id", "unannounced_change")} == unannounced(drawn, changes)
     spoken = asked(ws, "e.message_id, subject_id", "(SELECT * FROM preference_subject WHERE subject_kind = 'person')")
     assert set(spoken) == people(drawn)
+
+
+RULES = {
+    "categories": [{"id": "A", "destinations": ["X", "Both"]}, {"id": "B", "destinations": ["Both"]}],
+    "sources": [{"name": "web", "write_keys": ["w"]}, {"name": "ios", "write_keys": ["i"]}],
+}
+NEEDED = {"X": {"A"}, "Both": {"A", "B"}}
+SUBJECT = "v.subject_kind, v.subject_id"
+SENT = f"""
+    SELECT {SUBJECT}, v.event_at, o.source_id FROM event_subject AS v
+    INNER JOIN signature AS g ON g.signature_id = v.signature_id
+    INNER JOIN signature_source AS o ON o.signature_id = v.signature_id
+    WHERE g.kind = 'event'"""
+
+
+def opened(stretches: list[tuple[Any, ...]], owned: set[str]) -> set[tuple[Any, ...]]:
+    """Each choice after which all a destination needs is granted, against every stretch of its subject."""
+    granted: dict[Any, list[tuple[Any, ...]]] = {}
+    for kind, who, *stretch in stretches:
+        if not (kind == "device" and who in owned):
+            granted.setdefault((kind, who), []).append(tuple(stretch))
+    found = set()
+    for subject, own in granted.items():
+        for choice, _, at, _ in own:
+            for destination, needed in NEEDED.items():
+                ends = {category: end for _, category, start, end in own if category in needed and start <= at < end}
+                if ends.keys() == needed and any(each[0] == choice and each[1] in needed for each in own):
+                    found.add((*subject, choice, destination, at, min(ends.values())))
+    return found
+
+
+def deliver(ws: ck.Workspace, folder: Path, drawn: Sequence[Line]) -> None:
+    """Log each event twice, when it happened and when it arrived, in turns to two destinations."""
+    log = [
+        {"message_id": str(number), "destination": ("X", "Both")[number % 2], "status": "delivered", "at": f"{at}Z"}
+        for number, each in enumerate(drawn)
+        for at in (each.at.isoformat(), each.until.isoformat())
+    ]
+    (folder / "log.ndjson").write_bytes(ndjson(log))
+    ws.load_deliveries(folder / "log.ndjson")
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_each_delivery_against_each_refusal_and_grant(ws: ck.Workspace, tmp_path: Path, seed: int) -> None:
+    drawn = many(seed)
+    ws.apply(policy(RULES))
+    load(ws, tmp_path, [each.written(number) for number, each in enumerate(drawn)])
+    deliver(ws, tmp_path, drawn)
+    left = ws.rows(f"SELECT {SUBJECT}, destination_id, left_at, event_at, delivery_id FROM delivered_event AS v")
+    span = f"SELECT {SUBJECT}, v.destination_id"
+    refusals = ws.rows(f"{span}, v.refused_at, v.ended_at, v.refusal_event_id FROM destination_refusal AS v")
+    grants = ws.rows(f"{span}, v.granted_at, v.ended_at, v.grant_event_id FROM destination_grant AS v")
+
+    told = ws.rows(f"SELECT {SUBJECT}, v.refusal_event_id, v.delivery_id, v.collected FROM delivery_after_refusal AS v")
+    late = [
+        (*closed[:2], closed[5], delivery, "before" if at < closed[3] else "after")
+        for closed in refusals
+        for *to, gone, at, delivery in left
+        if closed[:3] == tuple(to) and closed[3] <= gone < closed[4]
+    ]
+    assert sorted(told) == sorted(late)
+    assert max(Counter(row[3] for row in told).values()) > 1, "something left after two refusals"
+
+    named = ws.rows(
+        f"SELECT {SUBJECT}, v.grant_event_id, d.name, v.granted_at, v.ended_at "
+        "FROM destination_grant AS v INNER JOIN destination AS d ON d.destination_id = v.destination_id"
+    )
+    stretches = f"SELECT {SUBJECT}, event_id, category_id, valid_from, valid_to FROM consent_interval AS v"
+    owned = {row[0] for row in ws.rows("SELECT anonymous_id FROM device_person WHERE users = 1")}
+    assert set(named) == opened(ws.rows(f"{stretches} WHERE value = 'true'"), owned)
+
+    events = ws.rows(SENT)
+    sent: dict[Any, list[datetime]] = {}
+    for choice, spans in (("refusal", refusals), ("grant", grants)):
+        for kind, who, start, end in {(*each[:2], *each[3:5]) for each in spans}:
+            for *subject, at, source in events:
+                if subject == [kind, who] and start <= at < end:
+                    sent.setdefault((choice, kind, who, start, end, source), []).append(at)
+    counted = ws.rows(f"SELECT choice, {SUBJECT}, from_at, to_at, source_id, events, last_at FROM stretch_events AS v")
+    assert sorted(counted) == sorted((*key, len(at), max(at)) for key, at in sent.items())
+
+    first: dict[Any, datetime] = {}
+    for *to, gone, at, _ in left:
+        for *granted, start, end, grant in grants:
+            if to == granted and start <= at < end:
+                first[*to, grant] = min(gone, first.get((*to, grant), gone))
+    reached = ws.rows(f"{span}, v.grant_event_id, v.first_at FROM consent_grant AS v")
+    assert {row[:4]: row[4] for row in reached if row[4]} == first

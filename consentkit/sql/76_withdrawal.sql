@@ -20,29 +20,6 @@ WITH leaked AS (
     FROM delivery_after_refusal AS x
     GROUP BY x.subject_kind, x.subject_id, x.refusal_event_id, x.destination_id
 ),
-span AS (
-    SELECT DISTINCT f.subject_kind AS subject_kind, f.subject_id AS subject_id, f.refused_at AS refused_at, f.ended_at AS ended_at
-    FROM destination_refusal AS f
-),
-sent AS (
-    SELECT
-        p.subject_kind AS subject_kind,
-        p.subject_id AS subject_id,
-        p.refused_at AS refused_at,
-        p.ended_at AS ended_at,
-        o.source_id AS source_id,
-        COUNT(*) AS events,
-        MAX(s.event_at) AS last_at
-    FROM span AS p
-    INNER JOIN event_subject AS s
-        ON s.subject_kind = p.subject_kind AND s.subject_id = p.subject_id
-        AND s.event_at >= p.refused_at AND s.event_at < p.ended_at
-    INNER JOIN signature AS g ON g.signature_id = s.signature_id
-    CROSS JOIN newest_version AS n
-    INNER JOIN signature_source AS o ON o.signature_id = s.signature_id AND o.version_id = n.version_id
-    WHERE g.kind = 'event'
-    GROUP BY p.subject_kind, p.subject_id, p.refused_at, p.ended_at, o.source_id
-),
 offered AS (
     SELECT
         f.subject_kind AS subject_kind,
@@ -52,9 +29,9 @@ offered AS (
         SUM(c.events) AS chances,
         MAX(c.last_at) AS last_chance_at
     FROM destination_refusal AS f
-    INNER JOIN sent AS c
+    INNER JOIN stretch_events AS c
         ON c.subject_kind = f.subject_kind AND c.subject_id = f.subject_id
-        AND c.refused_at = f.refused_at AND c.ended_at = f.ended_at
+        AND c.from_at = f.refused_at AND c.to_at = f.ended_at AND c.choice = 'refusal'
     CROSS JOIN newest_version AS n
     INNER JOIN connected AS t
         ON t.version_id = n.version_id AND t.source_id = c.source_id AND t.destination_id = f.destination_id
