@@ -69,6 +69,29 @@ turned AS (
     FROM flagged AS f
     WHERE f.differ <> COALESCE(f.differed, 0)
 ),
+-- what each device of the person says when they begin to differ, as a running maximum of when its choices began
+moment AS (
+    SELECT t.user_id AS user_id, t.category_id AS category_id, d.anonymous_id AS anonymous_id, t.since AS at, NULL AS valid_from
+    FROM turned AS t
+    INNER JOIN (
+        SELECT DISTINCT o.user_id AS user_id, o.category_id AS category_id, o.anonymous_id AS anonymous_id FROM owned AS o
+    ) AS d ON d.user_id = t.user_id AND d.category_id = t.category_id
+    WHERE t.differ = 1
+    UNION ALL
+    SELECT
+        o.user_id AS user_id, o.category_id AS category_id, o.anonymous_id AS anonymous_id, o.valid_from AS at, o.valid_from AS valid_from
+    FROM owned AS o
+    WHERE EXISTS (SELECT 1 FROM turned AS t WHERE t.user_id = o.user_id AND t.category_id = o.category_id)
+),
+looked AS (
+    SELECT DISTINCT
+        m.user_id AS user_id,
+        m.category_id AS category_id,
+        m.anonymous_id AS anonymous_id,
+        m.at AS at,
+        MAX(m.valid_from) OVER (PARTITION BY m.user_id, m.category_id, m.anonymous_id ORDER BY m.at) AS valid_from
+    FROM moment AS m
+),
 conflict AS (
     SELECT
         t.user_id AS user_id,
@@ -80,8 +103,10 @@ conflict AS (
         t.since AS since,
         MIN(t.until) AS until
     FROM turned AS t
+    INNER JOIN looked AS l ON l.user_id = t.user_id AND l.category_id = t.category_id AND l.at = t.since
     INNER JOIN owned AS o
-        ON o.user_id = t.user_id AND o.category_id = t.category_id AND o.valid_from <= t.since AND t.since < o.valid_to
+        ON o.user_id = l.user_id AND o.category_id = l.category_id AND o.anonymous_id = l.anonymous_id
+        AND o.valid_from = l.valid_from AND o.valid_to > t.since
     WHERE t.differ = 1
     GROUP BY t.user_id, t.category_id, t.since
     UNION ALL
@@ -98,20 +123,42 @@ conflict AS (
     INNER JOIN person_merge AS m ON m.user_id = i.subject_id AND m.event_id = i.event_id
     WHERE i.subject_kind = 'person' AND i.value = 'conflict'
 ),
+-- what was delivered in that time, as the difference of two running counts
 sent AS (
-    SELECT
-        c.user_id AS user_id, c.category_id AS category_id, c.cause AS cause, c.first AS first, c.second AS second,
-        c.since AS since, COUNT(DISTINCT q.delivery_id) AS deliveries
-    FROM conflict AS c
+    SELECT c.user_id AS user_id, c.category_id AS category_id, s.event_at AS at, COUNT(DISTINCT q.delivery_id) AS deliveries, 1 AS place
+    FROM (SELECT DISTINCT x.user_id AS user_id, x.category_id AS category_id FROM conflict AS x) AS c
     INNER JOIN event_subject AS s ON s.subject_id = c.user_id
-    INNER JOIN event AS e ON e.event_id = s.event_id AND e.event_at >= c.since AND e.event_at < c.until
-    INNER JOIN delivery AS q ON q.event_id = e.event_id
+    INNER JOIN delivery AS q ON q.event_id = s.event_id
     CROSS JOIN newest_version AS n
     INNER JOIN route_meaning AS m ON m.route_id = q.route_id AND m.version_id = n.version_id
     INNER JOIN destination_category AS r
         ON r.version_id = n.version_id AND r.destination_id = m.destination_id AND r.category_id = c.category_id
-    WHERE s.subject_kind = 'person' AND m.status = 'delivered'
-    GROUP BY c.user_id, c.category_id, c.cause, c.first, c.second, c.since
+    WHERE s.subject_kind = 'person' AND m.status = 'delivered' AND s.event_at IS NOT NULL
+    GROUP BY c.user_id, c.category_id, s.event_at
+),
+counting AS (
+    SELECT s.user_id AS user_id, s.category_id AS category_id, s.at AS at, s.deliveries AS deliveries, s.place AS place
+    FROM sent AS s
+    UNION ALL
+    SELECT c.user_id AS user_id, c.category_id AS category_id, c.since AS at, 0 AS deliveries, 0 AS place
+    FROM conflict AS c
+    UNION ALL
+    SELECT c.user_id AS user_id, c.category_id AS category_id, c.until AS at, 0 AS deliveries, 0 AS place
+    FROM conflict AS c
+),
+running AS (
+    SELECT
+        k.user_id AS user_id,
+        k.category_id AS category_id,
+        k.at AS at,
+        k.place AS place,
+        SUM(k.deliveries) OVER (PARTITION BY k.user_id, k.category_id ORDER BY k.at, k.place) AS deliveries
+    FROM counting AS k
+),
+edge_count AS (
+    SELECT DISTINCT u.user_id AS user_id, u.category_id AS category_id, u.at AS at, u.deliveries AS deliveries
+    FROM running AS u
+    WHERE u.place = 0
 )
 SELECT
     c.user_id AS user_id,
@@ -123,8 +170,7 @@ SELECT
     c.since AS since,
     c.until AS until,
     CASE WHEN c.until = CAST('9999-12-31' AS DATE) THEN TRUE ELSE FALSE END AS is_current,
-    COALESCE(s.deliveries, 0) AS deliveries
+    CAST(z.deliveries - a.deliveries AS BIGINT) AS deliveries
 FROM conflict AS c
-LEFT JOIN sent AS s
-    ON s.user_id = c.user_id AND s.category_id = c.category_id AND s.cause = c.cause AND s.first = c.first
-    AND s.second = c.second AND s.since = c.since
+INNER JOIN edge_count AS a ON a.user_id = c.user_id AND a.category_id = c.category_id AND a.at = c.since
+INNER JOIN edge_count AS z ON z.user_id = c.user_id AND z.category_id = c.category_id AND z.at = c.until
