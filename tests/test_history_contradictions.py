@@ -280,3 +280,30 @@ def test_each_delivery_against_each_refusal_and_grant(ws: ck.Workspace, tmp_path
                 first[*to, grant] = min(gone, first.get((*to, grant), gone))
     reached = ws.rows(f"{span}, v.grant_event_id, v.first_at FROM consent_grant AS v")
     assert {row[:4]: row[4] for row in reached if row[4]} == first
+
+
+@pytest.mark.parametrize(("people", "calls"), [(30, 20), (20, 40), (5, 60), (60, 0)])
+def test_people_become_one_when_the_last_call_between_them_says_so(
+    ws: ck.Workspace, tmp_path: Path, people: int, calls: int
+) -> None:
+    dice = random.Random(people)
+    between = [dice.sample(range(people), 2) for _ in range(calls)] or [[0, other] for other in range(1, people)]
+    minutes = dice.sample(range(10_000), len(between))
+    times = [START + timedelta(minutes=each) for each in minutes]
+    lines = [event({"id": f"m{number}", "userId": f"u{number}"}) for number in range(people)]
+    for number, ((one, other), at) in enumerate(zip(between, times, strict=True)):
+        call = {"type": "alias", "previousId": f"u{one}", "userId": f"u{other}", "at": f"{at.isoformat()}Z"}
+        lines.append(event({"id": f"a{number}", **call}))
+    load(ws, tmp_path, lines)
+
+    group, expected = {number: {number} for number in range(people)}, set[tuple[int, int, datetime, int]]()
+    for at, number in sorted(zip(times, range(len(times)), strict=True)):
+        mine, theirs = (group[each] for each in between[number])
+        if mine is not theirs:
+            for first in mine:
+                expected |= {pair for each in theirs for pair in ((first, each, at, number), (each, first, at, number))}
+            joined = mine | theirs
+            group.update(dict.fromkeys(joined, joined))
+    found = asked(ws, "v.user_id, v.other_id, merged_at, e.message_id", "person_merge")
+    assert len(found) == len(expected)
+    assert set(found) == {(f"u{first}", f"u{each}", at, f"a{number}") for first, each, at, number in expected}

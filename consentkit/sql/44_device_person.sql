@@ -6,10 +6,10 @@ WITH linked AS (
     WHERE e.anonymous_id IS NOT NULL AND e.user_id IS NOT NULL
     GROUP BY e.anonymous_id, e.user_id
     UNION
-    SELECT d.anonymous_id AS anonymous_id, a.user_id AS user_id
+    SELECT a.previous_id AS anonymous_id, a.user_id AS user_id
     FROM event AS a
-    INNER JOIN event AS d ON d.anonymous_id = a.previous_id
     WHERE a.previous_id IS NOT NULL AND a.user_id IS NOT NULL
+        AND EXISTS (SELECT 1 FROM event AS d WHERE d.anonymous_id = a.previous_id)
 ),
 counted AS (
     SELECT l.anonymous_id AS anonymous_id, COUNT(*) AS users

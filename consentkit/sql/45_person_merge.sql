@@ -1,5 +1,7 @@
 -- One row per known person, other known person it became one with, and when: alias calls whose previousId is itself
--- a user id of some event, in both directions and along chains (RULES.md 2.4, profile merge).
+-- a user id of some event, in both directions and along chains (RULES.md 2.4, profile merge). No chain turns back to the one it
+-- comes from, and of calls that say the same again the first counts: one id that a thousand became would else be walked through
+-- between each two of them for each third.
 WITH RECURSIVE named AS (
     SELECT
         a.user_id AS user_id,
@@ -7,11 +9,10 @@ WITH RECURSIVE named AS (
         CASE WHEN a.received_at < a.event_at THEN a.received_at ELSE COALESCE(a.event_at, a.received_at) END AS merged_at,
         a.event_id AS event_id
     FROM event AS a
-    INNER JOIN event AS k ON k.user_id = a.previous_id
     WHERE a.previous_id IS NOT NULL AND a.user_id <> a.previous_id
-    GROUP BY a.user_id, a.previous_id, a.event_at, a.received_at, a.event_id
+        AND EXISTS (SELECT 1 FROM event AS k WHERE k.user_id = a.previous_id)
 ),
-edge AS (
+sent AS (
     SELECT n.user_id AS user_id, n.other_id AS other_id, n.merged_at AS merged_at, n.event_id AS event_id
     FROM named AS n
     WHERE n.merged_at IS NOT NULL
@@ -20,18 +21,33 @@ edge AS (
     FROM named AS n
     WHERE n.merged_at IS NOT NULL
 ),
+ordered AS (
+    SELECT
+        t.user_id AS user_id,
+        t.other_id AS other_id,
+        t.merged_at AS merged_at,
+        t.event_id AS event_id,
+        ROW_NUMBER() OVER (PARTITION BY t.user_id, t.other_id ORDER BY t.merged_at, t.event_id) AS place
+    FROM sent AS t
+),
+edge AS (
+    SELECT o.user_id AS user_id, o.other_id AS other_id, o.merged_at AS merged_at, o.event_id AS event_id
+    FROM ordered AS o
+    WHERE o.place = 1
+),
 reached AS (
-    SELECT e.user_id AS user_id, e.other_id AS other_id, e.merged_at AS merged_at, e.event_id AS event_id
+    SELECT e.user_id AS user_id, e.other_id AS other_id, e.user_id AS via_id, e.merged_at AS merged_at, e.event_id AS event_id
     FROM edge AS e
     UNION
     SELECT
         r.user_id AS user_id,
         e.other_id AS other_id,
+        r.other_id AS via_id,
         CASE WHEN e.merged_at >= r.merged_at THEN e.merged_at ELSE r.merged_at END AS merged_at,
         CASE WHEN e.merged_at >= r.merged_at THEN e.event_id ELSE r.event_id END AS event_id
     FROM reached AS r
     INNER JOIN edge AS e ON e.user_id = r.other_id
-    WHERE e.other_id <> r.user_id
+    WHERE e.other_id <> r.user_id AND e.other_id <> r.via_id
 ),
 placed AS (
     SELECT
