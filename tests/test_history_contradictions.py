@@ -39,6 +39,7 @@ class Line(NamedTuple):
     device: str | None
     user: str | None
     library: str
+    version: int | None = None  # of the banner: where each has its own, no two stamps are worded alike
 
     @property
     def at(self) -> datetime:
@@ -58,7 +59,9 @@ class Line(NamedTuple):
     def written(self, number: int) -> Row:
         """The line as sent."""
         at, arrived = (f"{moment.isoformat()}Z" for moment in (self.at, self.at + timedelta(minutes=5 * self.delay)))
-        more: Row = {} if self.said is None else {"preferences": self.said}
+        more: Row = {} if self.said is None else {"consent": {"categoryPreferences": self.said}}
+        if more and self.version is not None:
+            more["consent"]["version"] = self.version
         who = {"anonymousId": self.device, "userId": self.user}
         name = NAME if self.chooses else "Viewed"
         more["context"], more["writeKey"] = {"library": {"name": self.library}}, "w" if self.library in WEB else "i"
@@ -92,6 +95,14 @@ def many(seed: int) -> list[Line]:
             library=dice.choice(["analytics.js", "analytics-swift"]),
         )
         for _ in range(600)
+    ]
+
+
+def worded(seed: int) -> list[Line]:
+    """Lines of few devices one after the other, of which no two stamps are worded alike."""
+    return [
+        each._replace(step=number // 2, device=each.device and each.device[:2], version=number)
+        for number, each in enumerate(many(seed))
     ]
 
 
@@ -176,6 +187,7 @@ def asked(ws: ck.Workspace, columns: str, view: str, choice: str = "event_id") -
 @given(drawn=st.lists(LINE, min_size=4, max_size=30))
 @example(drawn=many(1))
 @example(drawn=many(2))
+@example(drawn=worded(3))
 def test_each_event_against_each_choice(
     session_workspace: ck.Workspace, tmp_path_factory: Any, drawn: list[Line]
 ) -> None:

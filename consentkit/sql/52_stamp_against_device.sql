@@ -4,7 +4,8 @@
 -- may differ by a few minutes: it contradicts only where it agrees with no preference in force in that time.
 -- Left out: a total rejection by a web library, whose preference event the wrapper drops (section 9, row 6).
 -- What was in force is looked for as a running maximum, first of all choices, then of those alike that the stamp agrees
--- with: a join by ranges sets each event of a device against each of its choices.
+-- with: a join by ranges sets each event of a device against each of its choices. That is done only where more than fifty of
+-- them are worded differently, as by a time or an id in the consent object: to compare each two would cost more.
 WITH period AS (
     SELECT
         p.subject_id AS anonymous_id, p.event_id AS event_id, p.stamp_id AS stamp_id, p.valid_from AS valid_from, p.valid_to AS valid_to
@@ -13,7 +14,8 @@ WITH period AS (
 ),
 device AS (
     SELECT
-        p.anonymous_id AS anonymous_id, MIN(p.valid_from) AS first_from, MIN(p.stamp_id) AS least_stamp, MAX(p.stamp_id) AS most_stamp
+        p.anonymous_id AS anonymous_id, MIN(p.valid_from) AS first_from, MIN(p.stamp_id) AS least_stamp, MAX(p.stamp_id) AS most_stamp,
+        COUNT(DISTINCT p.stamp_id) AS wordings
     FROM period AS p
     GROUP BY p.anonymous_id
 ),
@@ -25,7 +27,8 @@ stamped AS (
         CASE WHEN COALESCE(e.library, 'analytics.js') IN ('analytics.js', '@segment/analytics-next') THEN TRUE ELSE FALSE END AS web,
         e.event_at AS event_at,
         e.stamped_from AS since,
-        e.stamped_to AS until
+        e.stamped_to AS until,
+        d.wordings AS wordings
     FROM event AS e
     INNER JOIN signature AS g ON g.signature_id = e.signature_id
     INNER JOIN stamp AS s ON s.stamp_id = g.stamp_id
@@ -54,7 +57,8 @@ suspect AS (
         p.stamp_id AS said_id,
         t.web AS web,
         t.since AS since,
-        t.until AS until
+        t.until AS until,
+        t.wordings AS wordings
     FROM stamped AS t
     INNER JOIN latest AS l ON l.event_id = t.event_id
     INNER JOIN period AS p ON p.anonymous_id = t.anonymous_id AND p.valid_from = l.valid_from
@@ -62,13 +66,22 @@ suspect AS (
 ),
 met AS (
     SELECT DISTINCT x.anonymous_id AS anonymous_id, x.stamp_id AS stamp_id, p.stamp_id AS said_id
-    FROM (SELECT DISTINCT y.anonymous_id AS anonymous_id, y.stamp_id AS stamp_id FROM suspect AS y) AS x
+    FROM (SELECT DISTINCT y.anonymous_id AS anonymous_id, y.stamp_id AS stamp_id FROM suspect AS y WHERE y.wordings <= 50) AS x
     INNER JOIN (SELECT DISTINCT q.anonymous_id AS anonymous_id, q.stamp_id AS stamp_id FROM period AS q) AS p
         ON p.anonymous_id = x.anonymous_id
 ),
+worded AS (
+    SELECT x.event_id AS event_id, x.stamp_id AS stamp_id, p.stamp_id AS said_id
+    FROM suspect AS x
+    INNER JOIN period AS p ON p.anonymous_id = x.anonymous_id AND p.valid_from <= x.until AND p.valid_to > x.since
+    WHERE x.wordings > 50
+),
 pair AS (
-    SELECT DISTINCT m.stamp_id AS stamp_id, m.said_id AS said_id
+    SELECT m.stamp_id AS stamp_id, m.said_id AS said_id
     FROM met AS m
+    UNION
+    SELECT w.stamp_id AS stamp_id, w.said_id AS said_id
+    FROM worded AS w
 ),
 compared AS (
     SELECT
@@ -117,9 +130,14 @@ lasting AS (
     FROM near AS n
 ),
 cleared AS (
-    SELECT DISTINCT l.event_id AS event_id
+    SELECT l.event_id AS event_id
     FROM lasting AS l
     WHERE l.valid_to > l.since
+    UNION
+    SELECT w.event_id AS event_id
+    FROM worded AS w
+    INNER JOIN compared AS c ON c.stamp_id = w.stamp_id AND c.said_id = w.said_id
+    WHERE c.granted_too_much + c.refused_too_much = 0
 )
 SELECT
     x.event_id AS event_id,
