@@ -4,8 +4,8 @@
 -- may differ by a few minutes: it contradicts only where it agrees with no preference in force in that time.
 -- Left out: a total rejection by a web library, whose preference event the wrapper drops (section 9, row 6).
 -- What was in force is looked for as a running maximum, first of all choices, then of those alike that the stamp agrees
--- with: a join by ranges sets each event of a device against each of its choices. That is done only where more than fifty of
--- them are worded differently, as by a time or an id in the consent object: to compare each two would cost more.
+-- with: a join by ranges sets each event of a device against each of its choices. That is done only where more than a hundred
+-- of either are worded differently, as by a time or an id in the consent object: to compare each two would cost more.
 WITH period AS (
     SELECT
         p.subject_id AS anonymous_id, p.event_id AS event_id, p.stamp_id AS stamp_id, p.valid_from AS valid_from, p.valid_to AS valid_to
@@ -64,9 +64,16 @@ suspect AS (
     INNER JOIN period AS p ON p.anonymous_id = t.anonymous_id AND p.valid_from = l.valid_from
     WHERE p.stamp_id <> t.stamp_id
 ),
+few AS (
+    SELECT x.anonymous_id AS anonymous_id
+    FROM suspect AS x
+    GROUP BY x.anonymous_id
+    HAVING COUNT(DISTINCT x.stamp_id) <= 100 AND MIN(x.wordings) <= 100
+),
 met AS (
     SELECT DISTINCT x.anonymous_id AS anonymous_id, x.stamp_id AS stamp_id, p.stamp_id AS said_id
-    FROM (SELECT DISTINCT y.anonymous_id AS anonymous_id, y.stamp_id AS stamp_id FROM suspect AS y WHERE y.wordings <= 50) AS x
+    FROM (SELECT DISTINCT y.anonymous_id AS anonymous_id, y.stamp_id AS stamp_id FROM suspect AS y) AS x
+    INNER JOIN few AS f ON f.anonymous_id = x.anonymous_id
     INNER JOIN (SELECT DISTINCT q.anonymous_id AS anonymous_id, q.stamp_id AS stamp_id FROM period AS q) AS p
         ON p.anonymous_id = x.anonymous_id
 ),
@@ -74,7 +81,7 @@ worded AS (
     SELECT x.event_id AS event_id, x.stamp_id AS stamp_id, p.stamp_id AS said_id
     FROM suspect AS x
     INNER JOIN period AS p ON p.anonymous_id = x.anonymous_id AND p.valid_from <= x.until AND p.valid_to > x.since
-    WHERE x.wordings > 50
+    WHERE NOT EXISTS (SELECT 1 FROM few AS f WHERE f.anonymous_id = x.anonymous_id)
 ),
 pair AS (
     SELECT m.stamp_id AS stamp_id, m.said_id AS said_id
