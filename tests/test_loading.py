@@ -124,16 +124,16 @@ def test_small_files_that_unpack_to_much_give_every_line_once(tmp_path: Path) ->
 def test_reading_ahead_ends_with_who_reads(tmp_path: Path) -> None:
     for number in range(4):
         (tmp_path / f"{number}.ndjson").write_bytes(b"{}\n" * 3_000_000)
-    before = threading.active_count()
+    before = set(threading.enumerate())
     files = [InputFile(str(tmp_path / f"{number}.ndjson"), bytes=9_000_000) for number in range(4)]
     batches = line_batches(files, lambda _: None)
     next(batches)
-    assert threading.active_count() > before
+    readers = set(threading.enumerate()) - before
+    assert readers
     batches.close()  # type: ignore[attr-defined]
-    for thread in threading.enumerate():
-        if thread is not threading.current_thread() and thread.daemon:
-            thread.join(5)
-    assert threading.active_count() == before
+    for thread in {*readers, *threading.enumerate()} - before:
+        thread.join(5)
+    assert set(threading.enumerate()) <= before
 
 
 @pytest.mark.parametrize("lines", [1, 100_000])  # a small file is read where its lines are taken, others in threads
