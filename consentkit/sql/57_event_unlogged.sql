@@ -8,7 +8,10 @@ WITH logged AS (
 untold AS (
     SELECT e.event_id AS event_id
     FROM event AS e
-    WHERE NOT EXISTS (SELECT 1 FROM delivery AS d WHERE d.event_id = e.event_id)
+    LEFT JOIN (
+        SELECT DISTINCT d.event_id AS event_id FROM delivery AS d WHERE d.event_id IS NOT NULL
+    ) AS t ON t.event_id = e.event_id
+    WHERE t.event_id IS NULL
 ),
 span AS (
     SELECT MIN(e.event_at) AS first_at, MAX(e.event_at) AS last_at

@@ -1,23 +1,29 @@
 -- One row: how much was there to check, and how much of it could be.
 WITH grouped AS (
-    SELECT d.route_id AS route_id, e.signature_id AS signature_id, COUNT(*) AS records, COUNT(d.event_id) AS matched
+    SELECT d.route_id AS route_id, COUNT(*) AS records, COUNT(d.event_id) AS matched
     FROM delivery AS d
-    LEFT JOIN event AS e ON e.event_id = d.event_id
-    GROUP BY d.route_id, e.signature_id
+    GROUP BY d.route_id
+),
+-- Only the records of events without a consent object are looked up in the events.
+bare AS (
+    SELECT d.route_id AS route_id, COUNT(*) AS records
+    FROM stamp AS t
+    INNER JOIN signature AS g ON g.stamp_id = t.stamp_id
+    INNER JOIN event AS e ON e.signature_id = g.signature_id
+    INNER JOIN delivery AS d ON d.event_id = e.event_id
+    WHERE t.state IN ('A0', 'A1', 'A?') AND t.rudder_form = 'absent'
+    GROUP BY d.route_id
 ),
 delivered AS (
     SELECT
         CAST(SUM(d.records) AS BIGINT) AS records,
         SUM(CASE WHEN m.status = 'delivered' THEN d.records ELSE 0 END) AS delivered,
         SUM(CASE WHEN m.status = 'delivered' THEN d.records - d.matched ELSE 0 END) AS unmatched,
-        SUM(
-            CASE WHEN m.status = 'delivered' AND t.state IN ('A0', 'A1', 'A?') AND t.rudder_form = 'absent' THEN d.records ELSE 0 END
-        ) AS unchecked
+        SUM(CASE WHEN m.status = 'delivered' THEN COALESCE(b.records, 0) ELSE 0 END) AS unchecked
     FROM grouped AS d
     INNER JOIN route_meaning AS m ON m.route_id = d.route_id
     INNER JOIN newest_version AS n ON n.version_id = m.version_id
-    LEFT JOIN signature AS g ON g.signature_id = d.signature_id
-    LEFT JOIN stamp AS t ON t.stamp_id = g.stamp_id
+    LEFT JOIN bare AS b ON b.route_id = d.route_id
 ),
 loaded AS (
     SELECT
