@@ -50,7 +50,7 @@ def judging(data: Data) -> list[Row]:
     """Findings, another policy and questions, the last on a judged database."""
     database = audited(data)
     asked: dict[str, float] = json.loads(run(work("asked", database, module="questions")).said)
-    said: dict[str, float] = json.loads(run(work("findings", database, data.policy)).said)
+    said: dict[str, float] = json.loads(run(work("findings", database, data.other, data.policy)).said)
     applied = json.loads(run(work("apply", database, data.other, data.policy)).said)
     both = said["findings"] + said["by destination"]
     return [

@@ -43,10 +43,10 @@ def bare_read(folder: str, which: str = "eight") -> None:
             ignore_errors=true, maximum_object_size=33554432)""").fetchall()
 
 
-def findings(database: str, policy: str, runs: int = 3) -> None:
+def findings(database: str, other: str, policy: str, runs: int = 3) -> None:
     """All findings and the counts per destination, of a database that nobody has judged yet, and a bare join beside it.
 
-    Least of three turns. A policy that is applied, also the same again, lets go of what was found before.
+    Least of three turns. Another policy that is applied lets go of what was found before, the same again would not.
     """
     import consentkit as ck
 
@@ -59,6 +59,7 @@ def findings(database: str, policy: str, runs: int = 3) -> None:
     least: dict[str, float] = {}
     with ck.open(database) as ws:
         for _ in range(runs):
+            ws.apply(other)
             ws.apply(policy)
             took = {"judging": _took(ws.judge)}
             for name, query in queries.items():  # every column of every row is looked at
