@@ -257,10 +257,10 @@ class Engine:
         self._con.execute("COMMIT")
 
     @contextmanager
-    def change(self) -> Iterator[None]:
-        """Run a block that loads or applies something as one transaction, and let go of what is kept."""
+    def change(self, but: Collection[str] = ()) -> Iterator[None]:
+        """Run a block that loads something as one transaction, and let go of what is kept, as :meth:`let_go` does."""
         with self.transaction():
-            self.let_go()
+            self.let_go(but)
             yield
 
     @contextmanager

@@ -12,7 +12,8 @@ from consentkit.engine import sql_text
 from consentkit.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     from consentkit.engine import Engine
 
@@ -46,21 +47,27 @@ KEPT = (
     "finding_total",
 )
 
-# What stays aside when something is loaded, so that only records that are new or found another event are judged. The
-# others are counts, or are worked out in less time than it takes to tell what of them has changed.
-EXTENDED = ("judged_input", "judged_link", "delivery_fault", "finding_delivery")
+# The view whose rows stay aside when something is loaded, so that only records that are new or found another event are
+# judged, and what tells which these are. The other views are counts, or are worked out in less time than it takes to
+# tell what of them has changed.
+_EXTENDED = "finding_delivery"
+_ASIDE = ("judged_input", "judged_link", "delivery_fault", _EXTENDED)
+# What several parts of a report read, and nothing else: kept while it is written.
+READ_OFTEN = ("event_tally", "finding_tally", "event_way", "event_routes")
+
+
+def loading(engine: Engine) -> AbstractContextManager[None]:
+    """Run a block that loads something as one transaction; what was kept is let go of, or stays aside."""
+    return engine.change(_ASIDE)
 
 
 @contextmanager
-def loading(engine: Engine) -> Iterator[None]:
-    """Run a block that loads something as one transaction; what was kept is let go of, or stays aside."""
-    with engine.transaction():
-        engine.let_go(EXTENDED)
+def asking(engine: Engine, views: Sequence[str]) -> Iterator[None]:
+    """Work views out once for a block that only asks; nothing is left of it."""
+    with engine.rehearsal():
+        for view in views:
+            engine.keep(view)
         yield
-
-
-# What several parts of a report read, and nothing else: kept while it is written.
-READ_OFTEN = ("event_tally", "finding_tally", "event_way", "event_routes")
 
 
 def judge(engine: Engine) -> None:
@@ -77,7 +84,7 @@ def judge(engine: Engine) -> None:
         if not aside:
             engine.let_go()
         for view in KEPT:
-            if aside and view == EXTENDED[-1] and engine.value("does it hold", sql_text("judge_1_holds")):
+            if aside and view == _EXTENDED and engine.value("does it hold", sql_text("judge_1_holds")):
                 engine.run("what has changed", sql_text("judge_2_changed"))
                 engine.keep_more(view, "delivery", "changed_delivery", "delivery_id")
             else:

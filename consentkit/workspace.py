@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from consentkit.applying import apply_policy, complete_policy
 from consentkit.engine import Engine, sql_text
 from consentkit.errors import UsageError
-from consentkit.judging import READ_OFTEN, judge, loading
+from consentkit.judging import READ_OFTEN, asking, judge, loading
 from consentkit.policy import Policy
 from consentkit.preparing import prepare
 from consentkit.sources.deliveries import DELIVERY_SUFFIXES, link_pending, load_delivery_files
@@ -20,7 +19,8 @@ from consentkit.sources.segment_json import load_event_files
 from consentkit.sources.snowplow import SNOWPLOW_SUFFIXES, load_snowplow_files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     import pandas as pd
     import pyarrow as pa
@@ -246,16 +246,9 @@ class Workspace:
         """
         judge(self._engine)
 
-    @contextmanager
-    def asking(self, views: Sequence[str] = READ_OFTEN) -> Iterator[None]:
-        """Work out once what many questions read, of a report if not said otherwise, for a block that only asks.
-
-        Nothing is left of it.
-        """
-        with self._engine.rehearsal():
-            for view in views:
-                self._engine.keep(view)
-            yield
+    def asking(self, views: Sequence[str] = READ_OFTEN) -> AbstractContextManager[None]:
+        """Work out once what many questions of a block read, those of a report if not said otherwise."""
+        return asking(self._engine, views)
 
     def record_audit(self, summary: Summary | None = None) -> None:
         """Note the findings of now in the remediation log: the view ``remediation`` tells what opened and closed since.

@@ -138,8 +138,8 @@ def _take_known(engine: Engine, lines: int, left: int) -> tuple[int, int]:
     engine.run("load events: known taken", "DROP VIEW incoming")
     if taken < lines:
         engine.run("load events: leave the others", sql_text("load_events_1_left"))
-    waiting = engine.value("load events: what is left", _WAITING) if left + lines > taken else 0
-    return left + lines - int(taken), int(waiting)
+        left += lines - int(taken)
+    return left, int(engine.value("load events: what is left", _WAITING)) if left else 0
 
 
 def _take_slice(engine: Engine, lines: str) -> int:

@@ -6,9 +6,10 @@ WITH RECURSIVE named AS (
     SELECT
         a.user_id AS user_id,
         a.previous_id AS other_id,
-        CASE WHEN a.received_at < a.event_at THEN a.received_at ELSE COALESCE(a.event_at, a.received_at) END AS merged_at,
+        m.happened_at AS merged_at,
         a.event_id AS event_id
     FROM event AS a
+    INNER JOIN event_moment AS m ON m.event_id = a.event_id
     WHERE a.previous_id IS NOT NULL AND a.user_id <> a.previous_id
         AND EXISTS (SELECT 1 FROM event AS k WHERE k.user_id = a.previous_id)
 ),

@@ -5,8 +5,8 @@
 -- stood when it left is looked for as a running maximum of each category: a join by ranges sets each choice against each delivery.
 WITH spread AS (
     SELECT
-        f.subject_kind AS subject_kind, f.subject_id AS subject_id, f.destination_id AS destination_id, COUNT(*) AS refusals,
-        MIN(f.refusal_event_id) AS only_event_id, MIN(f.refused_at) AS first_at, MAX(f.ended_at) AS last_to
+        f.subject_kind AS subject_kind, f.subject_id AS subject_id, f.destination_id AS destination_id,
+        MIN(f.refused_at) AS first_at, MAX(f.ended_at) AS last_to
     FROM destination_refusal AS f
     GROUP BY f.subject_kind, f.subject_id, f.destination_id
 ),
@@ -14,16 +14,14 @@ left_later AS (
     SELECT
         r.delivery_id AS delivery_id, r.event_id AS event_id, r.destination_id AS destination_id, r.left_at AS left_at,
         r.event_at AS event_at, r.anonymous_id AS anonymous_id, r.stamp_id AS stamp_id, r.subject_kind AS subject_kind,
-        r.subject_id AS subject_id, p.refusals AS refusals, p.only_event_id AS only_event_id
+        r.subject_id AS subject_id
     FROM delivered_event AS r
     INNER JOIN spread AS p
         ON p.subject_kind = r.subject_kind AND p.subject_id = r.subject_id AND p.destination_id = r.destination_id
         AND p.first_at <= r.left_at AND p.last_to > r.left_at
 ),
-often AS (
-    SELECT DISTINCT x.subject_kind AS subject_kind, x.subject_id AS subject_id, x.left_at AS left_at
-    FROM left_later AS x
-    WHERE x.refusals > 1
+leaving AS (
+    SELECT DISTINCT x.subject_kind AS subject_kind, x.subject_id AS subject_id, x.left_at AS left_at FROM left_later AS x
 ),
 refusing AS (
     SELECT
@@ -31,12 +29,12 @@ refusing AS (
         i.valid_from AS valid_from, i.valid_to AS valid_to
     FROM consent_interval AS i
     WHERE i.value = 'false'
-        AND EXISTS (SELECT 1 FROM often AS r WHERE r.subject_kind = i.subject_kind AND r.subject_id = i.subject_id)
+        AND EXISTS (SELECT 1 FROM leaving AS r WHERE r.subject_kind = i.subject_kind AND r.subject_id = i.subject_id)
 ),
 moment AS (
     SELECT
         r.subject_kind AS subject_kind, r.subject_id AS subject_id, c.category_id AS category_id, r.left_at AS at, NULL AS valid_from
-    FROM often AS r
+    FROM leaving AS r
     INNER JOIN (
         SELECT DISTINCT i.subject_kind AS subject_kind, i.subject_id AS subject_id, i.category_id AS category_id FROM refusing AS i
     ) AS c ON c.subject_kind = r.subject_kind AND c.subject_id = r.subject_id
@@ -60,22 +58,6 @@ standing AS (
     INNER JOIN refusing AS i
         ON i.subject_kind = l.subject_kind AND i.subject_id = l.subject_id AND i.category_id = l.category_id
         AND i.valid_from = l.valid_from AND i.valid_to > l.at
-),
-held AS (
-    SELECT
-        r.delivery_id AS delivery_id, r.event_id AS event_id, r.destination_id AS destination_id, r.left_at AS left_at,
-        r.event_at AS event_at, r.anonymous_id AS anonymous_id, r.stamp_id AS stamp_id, r.subject_kind AS subject_kind,
-        r.subject_id AS subject_id, r.only_event_id AS refusal_event_id
-    FROM left_later AS r
-    WHERE r.refusals = 1
-    UNION ALL
-    SELECT
-        r.delivery_id AS delivery_id, r.event_id AS event_id, r.destination_id AS destination_id, r.left_at AS left_at,
-        r.event_at AS event_at, r.anonymous_id AS anonymous_id, r.stamp_id AS stamp_id, r.subject_kind AS subject_kind,
-        r.subject_id AS subject_id, b.event_id AS refusal_event_id
-    FROM left_later AS r
-    INNER JOIN standing AS b ON b.subject_kind = r.subject_kind AND b.subject_id = r.subject_id AND b.at = r.left_at
-    WHERE r.refusals > 1
 )
 SELECT
     f.subject_kind AS subject_kind,
@@ -99,10 +81,11 @@ SELECT
         ELSE 'refused'
     END AS stamp,
     CASE WHEN f.anonymous_id IS NULL OR r.anonymous_id IS NULL OR f.anonymous_id = r.anonymous_id THEN FALSE ELSE TRUE END AS other_device
-FROM held AS r
+FROM left_later AS r
+INNER JOIN standing AS b ON b.subject_kind = r.subject_kind AND b.subject_id = r.subject_id AND b.at = r.left_at
 INNER JOIN destination_refusal AS f
     ON f.subject_kind = r.subject_kind AND f.subject_id = r.subject_id AND f.destination_id = r.destination_id
-    AND f.refusal_event_id = r.refusal_event_id AND f.refused_at <= r.left_at AND f.ended_at > r.left_at
+    AND f.refusal_event_id = b.event_id AND f.refused_at <= r.left_at AND f.ended_at > r.left_at
 INNER JOIN stamp AS t ON t.stamp_id = r.stamp_id
 CROSS JOIN newest_version AS n
 INNER JOIN stamp_account AS a
