@@ -228,9 +228,9 @@ def _heatmap(rows: list[Row], names: dict[str, str], kinds: dict[str, str], widt
             alt.Tooltip("people:Q", format=","),
         ],
     )
-    text = text_layers(
-        base.encode(text=alt.Text("says:N")), "datum.delivered > 0", fontSize=12 if width >= 500 else 10, lineHeight=11
-    )
+    said: Row = {"fontSize": 12 if width >= 500 else 10, "lineHeight": 11}
+    said["dy"] = alt.ExprRef("isArray(datum.says) ? -5 : 0")  # the first of two lines stands in the middle otherwise
+    text = text_layers(base.encode(text=alt.Text("says:N")), "datum.delivered > 0", **said)
     return alt.layer(box, *text, width=room, height=alt.Step(30))
 
 
