@@ -1,6 +1,11 @@
 -- One row per destination that is counted and day of arrival: the events connected to it, how many of them the rules
 -- deliver, leave open, and refuse for consent in the cloud (a refused one is discarded for consent; RULES.md 2).
-WITH arrived AS (
+WITH counted AS (
+    SELECT DISTINCT m.version_id AS version_id, m.destination_id AS destination_id
+    FROM route_meaning AS m
+    INNER JOIN delivery_count AS n ON n.route_id = m.route_id
+),
+arrived AS (
     SELECT
         f.signature_id AS signature_id,
         f.version_id AS version_id,
@@ -8,13 +13,8 @@ WITH arrived AS (
         COUNT(*) AS events
     FROM event_in_force AS f
     INNER JOIN event AS e ON e.event_id = f.event_id
-    WHERE EXISTS (SELECT 1 FROM delivery_count AS n)
+    WHERE f.version_id IN (SELECT c.version_id AS version_id FROM counted AS c)
     GROUP BY f.signature_id, f.version_id, CAST(COALESCE(e.received_at, e.event_at) AS DATE)
-),
-counted AS (
-    SELECT DISTINCT m.version_id AS version_id, m.destination_id AS destination_id
-    FROM route_meaning AS m
-    INNER JOIN delivery_count AS n ON n.route_id = m.route_id
 )
 SELECT
     x.destination_id AS destination_id,
