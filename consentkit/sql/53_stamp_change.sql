@@ -1,7 +1,7 @@
 -- One row per event whose stamp differs from the one before it, of the same device and library: a change of consent that a
 -- preference event should tell of (RULES.md 10, V13). Only categories that both name are compared; detail says what
 -- changed. The change lies between since and until. Left out: a total rejection by a web library, which never sends
--- the preference event (section 9, row 6).
+-- the preference event (section 9, row 6). A device stands by the least of its events, a number, which is sorted sooner than its id.
 WITH stamped AS (
     SELECT g.signature_id AS signature_id, g.stamp_id AS stamp_id
     FROM signature AS g
@@ -9,27 +9,22 @@ WITH stamped AS (
     WHERE g.kind = 'event' AND s.state = 'A4' AND s.dialect = 'segment'
 ),
 mixed AS (
-    SELECT e.anonymous_id AS anonymous_id
+    SELECT e.anonymous_id AS anonymous_id, MIN(e.event_id) AS device_id
     FROM event AS e
     INNER JOIN stamped AS s ON s.signature_id = e.signature_id
-    WHERE e.anonymous_id IS NOT NULL AND e.event_at IS NOT NULL
+    WHERE e.anonymous_id IS NOT NULL AND e.stamped_from IS NOT NULL
     GROUP BY e.anonymous_id
     HAVING MIN(s.stamp_id) < MAX(s.stamp_id)
 ),
 placed AS (
     SELECT
         e.event_id AS event_id,
-        e.anonymous_id AS anonymous_id,
-        e.user_id AS user_id,
-        e.library AS library,
-        e.event_at AS event_at,
-        e.stamped_to AS stamped_to,
         s.stamp_id AS stamp_id,
         LAG(s.stamp_id) OVER (
-            PARTITION BY e.anonymous_id, e.library ORDER BY e.event_at, e.received_at, e.payload_key, e.event_id
+            PARTITION BY m.device_id, e.library ORDER BY e.event_at, e.received_at, e.payload_key, e.event_id
         ) AS stamp_before,
         LAG(e.stamped_from) OVER (
-            PARTITION BY e.anonymous_id, e.library ORDER BY e.event_at, e.received_at, e.payload_key, e.event_id
+            PARTITION BY m.device_id, e.library ORDER BY e.event_at, e.received_at, e.payload_key, e.event_id
         ) AS since
     FROM event AS e
     INNER JOIN stamped AS s ON s.signature_id = e.signature_id
@@ -39,14 +34,15 @@ placed AS (
 changed AS (
     SELECT
         p.event_id AS event_id,
-        p.anonymous_id AS anonymous_id,
-        p.user_id AS user_id,
+        e.anonymous_id AS anonymous_id,
+        e.user_id AS user_id,
         p.stamp_id AS stamp_id,
         p.stamp_before AS stamp_before,
-        CASE WHEN COALESCE(p.library, 'analytics.js') IN ('analytics.js', '@segment/analytics-next') THEN TRUE ELSE FALSE END AS web,
+        CASE WHEN COALESCE(e.library, 'analytics.js') IN ('analytics.js', '@segment/analytics-next') THEN TRUE ELSE FALSE END AS web,
         p.since AS since,
-        p.stamped_to AS until
+        e.stamped_to AS until
     FROM placed AS p
+    INNER JOIN event AS e ON e.event_id = p.event_id
     WHERE p.stamp_before <> p.stamp_id
 ),
 pair AS (
