@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 KEPT = (
     "judged_input",
     "judged_link",
+    "route_count",
     "verdict",
     "decision",
     "preference_event",

@@ -119,6 +119,7 @@ READABLE = {
     "judged_link": "SELECT d.line AS delivery, e.line AS event, f.line AS first FROM judged_link AS v "
     "LEFT JOIN delivery AS d ON d.delivery_id = v.delivery_id LEFT JOIN event AS e ON e.event_id = v.event_id "
     "LEFT JOIN event AS f ON f.event_id = v.group_id",
+    "route_count": f"SELECT v.*, r.destination AS written, r.status FROM route_count AS v {ROUTE}",
     "event_unlogged": "SELECT v.*, e.message_id AS event FROM event_unlogged AS v "
     "INNER JOIN event AS e ON e.event_id = v.event_id",
     **{

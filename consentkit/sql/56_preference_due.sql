@@ -10,7 +10,7 @@ WITH changing AS (
 ),
 logged AS (
     SELECT DISTINCT m.destination_id AS destination_id
-    FROM (SELECT DISTINCT q.route_id AS route_id FROM delivery AS q) AS r
+    FROM route_count AS r
     CROSS JOIN newest_version AS n
     INNER JOIN route_meaning AS m ON m.route_id = r.route_id AND m.version_id = n.version_id
 ),

@@ -2,20 +2,15 @@
 -- and the log tells of earlier and of later events; it has an id that a log could name. Undelivered is not blocked: nobody knows (RULES.md 10, V9).
 -- Events are looked for in the commonest records first: where a destination gets all there is, few are left to look for in all
 -- records, which are many times the events.
-WITH told AS (
-    SELECT d.route_id AS route_id, COUNT(d.event_id) AS events
-    FROM delivery AS d
-    GROUP BY d.route_id
-),
-logged AS (
+WITH logged AS (
     SELECT DISTINCT m.version_id AS version_id, m.destination_id AS destination_id
-    FROM told AS t
-    INNER JOIN route_meaning AS m ON m.route_id = t.route_id
+    FROM route_count AS c
+    INNER JOIN route_meaning AS m ON m.route_id = c.route_id
 ),
 most AS (
-    SELECT t.route_id AS route_id
-    FROM told AS t
-    INNER JOIN (SELECT MAX(o.events) AS events FROM told AS o) AS w ON w.events = t.events
+    SELECT c.route_id AS route_id
+    FROM route_count AS c
+    INNER JOIN (SELECT MAX(o.matched) AS matched FROM route_count AS o) AS w ON w.matched = c.matched
 ),
 rest AS (
     SELECT e.event_id AS event_id

@@ -11,9 +11,8 @@ WITH named AS (
     INNER JOIN policy_version AS v ON v.version_id = n.version_id AND v.platform = 'rudderstack'
 ),
 logged AS (
-    SELECT d.route_id AS route_id, COUNT(*) AS records
-    FROM delivery AS d
-    GROUP BY d.route_id
+    SELECT r.route_id AS route_id, r.records AS records
+    FROM route_count AS r
     UNION ALL
     SELECT c.route_id AS route_id, CAST(SUM(c.records) AS BIGINT) AS records
     FROM delivery_count AS c

@@ -1,11 +1,6 @@
 -- One row: how much was there to check, and how much of it could be.
-WITH grouped AS (
-    SELECT d.route_id AS route_id, COUNT(*) AS records, COUNT(d.event_id) AS matched
-    FROM delivery AS d
-    GROUP BY d.route_id
-),
 -- Only the records of events without a consent object are looked up in the events.
-bare AS (
+WITH bare AS (
     SELECT d.route_id AS route_id, COUNT(*) AS records
     FROM stamp AS t
     INNER JOIN signature AS g ON g.stamp_id = t.stamp_id
@@ -20,7 +15,7 @@ delivered AS (
         SUM(CASE WHEN m.status = 'delivered' THEN d.records ELSE 0 END) AS delivered,
         SUM(CASE WHEN m.status = 'delivered' THEN d.records - d.matched ELSE 0 END) AS unmatched,
         SUM(CASE WHEN m.status = 'delivered' THEN COALESCE(b.records, 0) ELSE 0 END) AS unchecked
-    FROM grouped AS d
+    FROM route_count AS d
     INNER JOIN route_meaning AS m ON m.route_id = d.route_id
     INNER JOIN newest_version AS n ON n.version_id = m.version_id
     LEFT JOIN bare AS b ON b.route_id = d.route_id
