@@ -9,7 +9,6 @@ from consentkit.applying import apply_policy, complete_policy
 from consentkit.engine import Engine, sql_text
 from consentkit.errors import UsageError
 from consentkit.judging import READ_OFTEN, asking, judge, loading
-from consentkit.policy import Policy
 from consentkit.preparing import prepare
 from consentkit.sources.deliveries import DELIVERY_SUFFIXES, link_pending, load_delivery_files
 from consentkit.sources.delivery_columns import Columns
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from consentkit.causes import Causes
     from consentkit.checks.results import CheckResult
     from consentkit.engine import Tracer
+    from consentkit.policy import Policy
     from consentkit.policy_use import PolicyUse
     from consentkit.simulating import Simulation
     from consentkit.summary import Summary
@@ -49,7 +49,8 @@ class Workspace:
         self._engine = engine
         prepare(engine)
         if engine.value("look for an interrupted load", sql_text("ask_undone")):
-            self._settle()
+            with loading(engine):
+                self._settle()
 
     def __enter__(self) -> Self:
         return self
@@ -73,9 +74,7 @@ class Workspace:
         def load(group: list[InputFile], tell: Callable[[int], None]) -> None:
             load_event_files(self._engine, group, source, tell)
 
-        self._load(files, load, progress)
-        if files:
-            self._settle()
+        self._load(files, load, self._settle, progress)
 
     def load_snowplow(self, paths: Paths, *, progress: Progress | None = None) -> None:
         """Load one Snowplow export: its events and its consent contexts, as CSV, TSV or Parquet files.
@@ -95,8 +94,7 @@ class Workspace:
         if files:
             with loading(self._engine):
                 load_snowplow_files(self._engine, files, tell)
-                link_pending(self._engine)
-                complete_policy(self._engine)
+                self._settle()
 
     def load_deliveries(
         self,
@@ -122,10 +120,7 @@ class Workspace:
         def load(group: list[InputFile], tell: Callable[[int], None]) -> None:
             load_delivery_files(self._engine, group, named, tell)
 
-        self._load(files, load, progress, groups_in_one=_LOGS_IN_ONE)
-        if files:
-            with loading(self._engine):
-                complete_policy(self._engine)
+        self._load(files, load, lambda: complete_policy(self._engine), progress, groups_in_one=_LOGS_IN_ONE)
 
     def load_warehouse(
         self,
@@ -162,7 +157,8 @@ class Workspace:
             left_out = load_warehouse_tables(self._engine, place, wanted, self._new_tables, tell)
         finally:
             place.close()
-        self._settle()
+        with loading(self._engine):
+            self._settle()
         return left_out
 
     def load_delivery_counts(
@@ -192,6 +188,8 @@ class Workspace:
         ``at`` judges every source as if this were its enforcement point. Raises :class:`PolicyError` with
         every mistake, :class:`UsageError` where there is no such point.
         """
+        from consentkit.policy import Policy
+
         wanted = Policy.of(policy)
         with self._engine.transaction():
             apply_policy(self._engine, wanted, at)
@@ -201,6 +199,7 @@ class Workspace:
 
         Raises :class:`PolicyError` with every mistake, :class:`UsageError` where no policy is applied to compare with.
         """
+        from consentkit.policy import Policy
         from consentkit.simulating import simulate
 
         wanted = Policy.of(policy)
@@ -211,6 +210,7 @@ class Workspace:
 
         Raises :class:`PolicyError` with every mistake.
         """
+        from consentkit.policy import Policy
         from consentkit.policy_use import policy_use
 
         return policy_use(self._engine, Policy.of(policy))
@@ -316,9 +316,11 @@ class Workspace:
         self,
         files: list[InputFile],
         load: Callable[[list[InputFile], Callable[[int], None]], None],
+        settle: Callable[[], None],
         progress: Progress | None,
         groups_in_one: int = 1,
     ) -> None:
+        """Load files, each group of them as one transaction; the last, often the only one, ends with ``settle``."""
         total, done = sum(file.bytes for file in files), 0
 
         def tell(count: int) -> None:
@@ -327,15 +329,17 @@ class Workspace:
             if progress is not None:
                 progress(done, total, sum(file.lines for file in files))
 
-        for group in in_groups(files, self._engine.group_bytes * groups_in_one):
+        groups = in_groups(files, self._engine.group_bytes * groups_in_one)
+        for group in groups:
             with loading(self._engine):
                 load(group, tell)
+                if group is groups[-1]:
+                    settle()
 
     def _settle(self) -> None:
         """Link deliveries to events that came after them, and tell the policy of names that are new."""
-        with loading(self._engine):
-            link_pending(self._engine)
-            complete_policy(self._engine)
+        link_pending(self._engine)
+        complete_policy(self._engine)
 
     def _new_tables(self, files: list[InputFile], source: str | None) -> list[InputFile]:
         """Leave out warehouse files already loaded, by content, and number the others."""

@@ -11,7 +11,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from support import event, ndjson
+from support import SAMPLE, event, ndjson
 
 import consentkit as ck
 from consentkit.sources.files import InputFile
@@ -52,6 +52,13 @@ def dirty_lines() -> bytes:
         if number % 500 == 250:
             lines.append(b'{"messageId":"twice%d","context":{"consent":{}},"context":{}}\n' % number)
     return b"".join(lines)
+
+
+def test_what_is_not_needed_to_load_is_not_imported() -> None:
+    code = "import sys, consentkit as ck\nws = ck.open()\n"
+    code += f"ws.load_events({str(SAMPLE / 'events')!r})\nws.load_deliveries({str(SAMPLE / 'deliveries')!r})\n"
+    code += "print(sorted({'pandas', 'pydantic', 'great_expectations', 'altair'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
 
 
 def test_known_situations_change_nothing_but_the_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -174,7 +181,8 @@ def test_a_load_killed_before_its_end_is_finished_when_the_database_is_opened(
     said = {"version": 1, "platform": "segment", "categories": [{"id": "A", "destinations": ["X"]}]}
     chosen = {"event": "Segment Consent Preference Updated", "userId": "u"}
     lines = ndjson([event({"id": "1", "preferences": {"A": False}, **chosen}), event({"id": "2"})])
-    (tmp_path / "events.ndjson").write_bytes(lines)
+    (tmp_path / "first.ndjson").write_bytes(lines)
+    (tmp_path / "second.ndjson").write_bytes(ndjson([event({"id": "3"})]))
     (tmp_path / "log.csv").write_text("message_id,destination,status\n2,Nobody,delivered\n")
 
     def killed(*_: object) -> None:
@@ -192,12 +200,16 @@ def test_a_load_killed_before_its_end_is_finished_when_the_database_is_opened(
             ws.load_deliveries(tmp_path / "log.csv")
             if name == "killed":
                 monkeypatch.setattr("consentkit.workspace.complete_policy", killed)
+                ws._engine.group_bytes = 1
                 with pytest.raises(KeyboardInterrupt):
-                    ws.load_events(tmp_path / "events.ndjson")
+                    ws.load_events([tmp_path / "first.ndjson", tmp_path / "second.ndjson"])
                 monkeypatch.undo()
+                assert ws.rows("SELECT parse_filename(path) FROM input_file WHERE kind = 'events'") == [
+                    ("first.ndjson",)
+                ]
                 assert not ws.rows(asked[0])
             else:
-                ws.load_events(tmp_path / "events.ndjson")
+                ws.load_events(tmp_path / "first.ndjson")
         with ck.open(tmp_path / f"{name}.duckdb") as ws:
             found.append([ws.rows(query) for query in asked])
     assert found[0] == found[1]

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from consentkit.engine import literal, sql_text
 from consentkit.errors import EngineError
 from consentkit.sources.delivery_columns import root_of, text_inside
-from consentkit.sources.lines import line_schema
+from consentkit.sources.lines import line_schema, no_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -110,7 +110,7 @@ def read_log(engine: Engine, log: LineLog | TableLog) -> None:
     """Move the records of a log to ``delivery`` or, where more is to be done for them, to ``incoming_delivery``."""
     import pyarrow as pa
 
-    first = _First(log.schema.empty_table())
+    first = _First(no_rows(log.schema))
     following = first.gather(log)
     names = None
     if following is not None:
@@ -155,7 +155,7 @@ class _First:
     def given_back(self) -> list[pa.RecordBatch]:
         """Return the batches that were put together, and hold them no longer."""
         batches: list[pa.RecordBatch] = self._rows.to_batches()
-        self._rows = self._rows.schema.empty_table()
+        self._rows = no_rows(self._rows.schema)
         return batches
 
 

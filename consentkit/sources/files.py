@@ -102,10 +102,14 @@ def in_groups(files: list[InputFile], most: int) -> list[list[InputFile]]:
     groups: list[list[InputFile]] = []
     size = 0
     for file in files:
-        unpacked = file.bytes * _UNPACKED if file.path.lower().endswith(".gz") else file.bytes
-        if not groups or size + unpacked > most:
+        if not groups or size + unpacked(file) > most:
             groups.append([])
             size = 0
         groups[-1].append(file)
-        size += unpacked
+        size += unpacked(file)
     return groups
+
+
+def unpacked(file: InputFile) -> int:
+    """Return how many bytes a file holds, about, once it is unpacked."""
+    return file.bytes * _UNPACKED if file.path.lower().endswith(".gz") else file.bytes

@@ -37,6 +37,13 @@ def line_schema() -> pa.Schema:
     return pa.schema([("file_id", pa.int32()), ("line", pa.int64()), ("text", pa.string()), ("raw", pa.binary())])
 
 
+def no_rows(schema: pa.Schema) -> pa.Table:
+    """Return a table without rows; Arrow's own ``empty_table`` imports pandas, which takes longer than a small load."""
+    import pyarrow as pa
+
+    return pa.Table.from_batches([], schema=schema)
+
+
 def line_batches(
     files: Sequence[InputFile], progress: Callable[[int], None], room: int = ROOM
 ) -> Iterator[pa.RecordBatch]:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from consentkit.engine import quoted, sql_text
 from consentkit.errors import EngineError
-from consentkit.sources.lines import line_batches, line_schema
+from consentkit.sources.files import unpacked
+from consentkit.sources.lines import line_batches, line_schema, no_rows
 from consentkit.sources.settling import account_warehouse, settle
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from consentkit.engine import Engine
     from consentkit.sources.files import InputFile
 
+# What is met in the first lines makes the way quick for most of the others; of few lines, most have nothing to gain.
 FIRST_SLICE = 1 << 22
 # To take the long way costs as much as to read so many lines twice.
 _MANY_LEFT = 1 << 13
@@ -47,7 +49,9 @@ def load_event_files(
     Source of the rules: RULES.md 1, 2 and 2.6.
     """
     write_reading_file(engine, files, source)
-    _read_slices(engine, line_batches(files, progress, engine.slice_bytes))
+    few = sum(map(unpacked, files)) <= 2 * engine.slice_bytes
+    first = 2 * engine.slice_bytes if few else FIRST_SLICE
+    _read_slices(engine, line_batches(files, progress, engine.slice_bytes), first)
     _finish(engine, files, source)
 
 
@@ -71,14 +75,14 @@ def _finish(engine: Engine, files: list[InputFile], source: str | None) -> None:
     account_warehouse(engine)
 
 
-def _read_slices(engine: Engine, batches: Iterator[pa.RecordBatch]) -> None:
+def _read_slices(engine: Engine, batches: Iterator[pa.RecordBatch], first_slice: int) -> None:
     """Turn batches of numbered lines into rows of the tables, slice by slice, to bound memory.
 
     The long way costs about the same for a hundred lines as for ten thousand, so that what the quick way leaves over
     waits until it is as much as a slice, half of what was read, or much of one slice, as the next would leave as much.
     """
     engine.run("load events: make room", _ROOM)
-    quick, size, lines, left = False, FIRST_SLICE, 0, 0
+    quick, size, lines, left = False, first_slice, 0, 0
     current = _Slice()
     with engine.stream("slice_line", current):
         while (first := next(batches, None)) is not None:
@@ -104,7 +108,7 @@ class _Slice:
     """
 
     def __init__(self) -> None:
-        self._lines: pa.Table = line_schema().empty_table()
+        self._lines: pa.Table = no_rows(line_schema())
 
     def __arrow_c_stream__(self, schema: object | None = None) -> object:
         """Give the lines to whoever reads Arrow's streams."""
@@ -118,7 +122,7 @@ class _Slice:
         """Put batches together; many small ones, of small files, are joined so that they cost no more than few."""
         import pyarrow as pa
 
-        self._lines = first.schema.empty_table()
+        self._lines = no_rows(first.schema)
         gathered, size = [first], first.nbytes
         while size < enough and (batch := next(batches, None)) is not None:
             gathered.append(batch)
