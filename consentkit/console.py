@@ -22,7 +22,7 @@ from rich.table import Table
 from rich.text import Text
 
 from consentkit.phrases import UNITS
-from consentkit.report_words import REFUSED, counted, no_refusal_found, too_many
+from consentkit.report_words import REFUSED, counted, no_refusal_found, too_many, unheld_deliveries
 from consentkit.sources.warehouse_rows import PREFERENCE
 
 if TYPE_CHECKING:
@@ -69,9 +69,8 @@ def verdict(summary: Summary) -> list[tuple[str, str]]:
     elif not any(row["code"] in REFUSED for row in summary.totals):
         told, checked = no_refusal_found(coverage)
         lines.append((told, "green" if checked else "yellow"))
-    if coverage["deliveries_unchecked"]:
-        share = _share(coverage["deliveries_unchecked"], coverage["deliveries"], "delivery", "deliveries")
-        lines.append((f"{share} went out with events without a consent object: nothing checked that.", "yellow"))
+    for n, words in unheld_deliveries(coverage):
+        lines.append((f"Not checked: {_share(n, coverage['deliveries'], 'delivery', 'deliveries')} {words}.", "yellow"))
     return lines
 
 
@@ -201,7 +200,7 @@ def _destinations_table(summary: Summary) -> Table:
         "delivered_although_refused": "refused",
         **({"loaded_although_refused": "on page"} if paged else {}),
         "delivered_although_integrations_false": "denied",
-        "delivered_unchecked": "unstamp",
+        "delivered_unchecked": "silent",
         "delivered_undecidable": "unclear",
         "blocked_although_granted": "overblock",
     }
@@ -212,7 +211,7 @@ def _destinations_table(summary: Summary) -> Table:
         cells = [Text(clean(row["destination"]) + ("" if row["known"] else " (?)"))]
         cells += [Text(f"{row[key]:,}" if row[key] else "-") for key in list(names)[1:]]
         table.add_row(*cells)
-    notes = ["denied: by the integrations object; unstamp: no consent object; overblock: discarded although granted"]
+    notes = ["denied: by the integrations object; silent: the event says nothing of it; unclear: nobody can tell; overblock: discarded although granted"]
     if paged:
         notes.append("on page: refused in events whose page had loaded it; events, as no record tells of them")
     if not all(row["known"] for row in summary.destinations):

@@ -32,6 +32,8 @@ KEPT = (
     "stamp_against_device",
     "stamp_against_person",
     "unannounced_change",
+    "situation_count",
+    "standing_count",
     "delivery_fault",
     "finding_delivery",
     "finding_record",

@@ -17,7 +17,11 @@ GLOSSARY = (
     ("Consent object", "The part of an event that carries what the person answered in each category."),
     ("Refused", "A category the destination needs is answered with no, or left out of the answer."),
     ("Integrations object", "A part of an event that lists single destinations as allowed or not."),
-    ("Unchecked", "Delivered although the event carries no consent object, so nothing was held against it."),
+    ("Held against consent", "The destination needs consent, and the event says what the person answered."),
+    (
+        "Unchecked",
+        "The event says nothing of the consent the destination needs: without a consent object, or with an empty one.",
+    ),
     ("Certain, possible", "Possible where the data leaves a doubt, such as two events that share one message id."),
     ("Cannot tell", "The rules of the platform contradict themselves or do not say: counted, never called fine."),
     ("People", "Distinct user ids, or anonymous ids where an event has none."),
@@ -29,6 +33,23 @@ CANNOT_SHOW = (
     "Deliveries that no log knows of, such as those a device makes by itself.",
     "People without any id: their events are counted, they are not.",
 )
+
+# Where a delivery stands (the view standing_count): its column in coverage, words, and the kind of part it is.
+_STANDINGS = (
+    ("deliveries_refused", "although refused", "refused"),
+    ("deliveries_refused_elsewhere", "although a stamp of another tool refuses", "refused"),
+    ("deliveries_against_integrations", "although the integrations object said no", "refused"),
+    ("deliveries_unchecked", "of events that say nothing of the consent their destination needs", "silent"),
+    ("deliveries_without_event", "of events that were not loaded", "lost"),
+    ("deliveries_without_policy", "while no policy version was in force", "lost"),
+    ("deliveries_to_unknown", "to destinations the policy does not know", "lost"),
+    ("deliveries_undecidable", "that the rules cannot judge", "lost"),
+    ("deliveries_exempt", "that consent does not stop, by the rules of the platform", "free"),
+    ("deliveries_needing_none", "to destinations that need no consent by the policy", "free"),
+    ("deliveries_granted", "granted", "kept"),
+)
+# What was held against an answer of the person.
+_HELD = ("deliveries_refused", "deliveries_refused_elsewhere", "deliveries_against_integrations", "deliveries_granted")
 
 # Findings of deliveries that a consent object refuses, by whichever platform.
 REFUSED = ("V5", "V6", "V26")
@@ -65,7 +86,8 @@ def no_refusal_found(coverage: Row) -> tuple[str, bool]:
     if not coverage["deliveries"]:
         return "Not one record of the delivery log says that something was delivered.", False
     if not checked:
-        return "Not one delivery carries a consent object, so none could be held against a refusal.", False
+        told = "; ".join(f"{coverage[column]:,} {words}" for column, words, _ in _STANDINGS if coverage[column])
+        return f"No delivery could be held against a refusal: {told}.", False
     told = count(checked, "delivery", "deliveries")
     return f"No delivery against a refusal was found among {told} that could be checked.", True
 
@@ -111,8 +133,17 @@ def _where(findings: list[Row]) -> str:
 
 
 def checked_deliveries(coverage: Row) -> int:
-    """Count the deliveries that were held against a consent object."""
-    return int(coverage["deliveries"] - coverage["deliveries_without_event"] - coverage["deliveries_unchecked"])
+    """Count the deliveries that were held against what the person answered."""
+    return int(sum(coverage[column] for column in _HELD))
+
+
+def unheld_deliveries(coverage: Row) -> list[tuple[int, str]]:
+    """Say how many deliveries that may need consent were held against nothing, and why not."""
+    return [
+        (coverage[column], words)
+        for column, words, kind in _STANDINGS
+        if kind in ("silent", "lost") and coverage[column]
+    ]
 
 
 def facts(summary: Summary) -> list[tuple[str, str, str]]:
@@ -146,22 +177,11 @@ def unchecked(summary: Summary) -> list[str]:
     deliveries = count(coverage["deliveries"], "delivery", "deliveries")
     lines = sum(row["lines"] for row in summary.files)
     unread = sum(row["lines"] for row in summary.rejects)
-    unruled = sum(row["deliveries"] or 0 for row in summary.findings if row["code"] == "X8")
     found = [
-        (
-            coverage["deliveries_unchecked"],
-            coverage["deliveries"],
-            f"{deliveries} went out with events without a consent object: nothing was held against that",
-        ),
-        (
-            coverage["deliveries_without_event"],
-            coverage["deliveries"],
-            f"{deliveries} without an event that was loaded",
-        ),
+        *((n, coverage["deliveries"], f"{deliveries} {words}") for n, words in unheld_deliveries(coverage)),
         (coverage["undated_events"], coverage["events"], f"{events} without a readable time"),
         (coverage["events_without_person"], coverage["events"], f"{events} without an id of a person"),
         (unread, lines, f"{count(lines, 'line')} could not be read"),
-        (unruled, coverage["deliveries"], f"{deliveries} cannot be judged by the rules"),
     ]
     told = [f"{n:,} of {what} ({percent(n, whole)})." for n, whole, what in found if n]
     if not coverage["delivery_records"]:
@@ -177,15 +197,5 @@ def unchecked(summary: Summary) -> list[str]:
 
 
 def deliveries_parts(summary: Summary) -> list[tuple[str, int, str]]:
-    """Say what became of the check of every delivery, as parts of the whole: words, number, and a name for the part."""
-    coverage = summary.coverage
-    refused = sum(row["deliveries"] or 0 for row in summary.totals if row["code"] in REFUSED)
-    lost, silent = coverage["deliveries_without_event"], coverage["deliveries_unchecked"]
-    rest = max(0, coverage["deliveries"] - refused - silent - lost)
-    parts = (
-        ("delivered although refused", refused, "refused"),
-        ("held against nothing: no consent object", silent, "silent"),
-        ("of events that were not loaded", lost, "lost"),
-        ("no refusal found", rest, "kept"),
-    )
-    return [part for part in parts if part[1]]
+    """Say where every delivery stands, as parts of the whole: words, number, and a name for the kind of part."""
+    return [(words, summary.coverage[column], kind) for column, words, kind in _STANDINGS if summary.coverage[column]]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _SHOWN = 25
 _CELL = "padding:4px 14px 4px 0;text-align:left;vertical-align:top;border-bottom:1px solid #80808040"
 _COLORS = {"critical": "#d55e00", "warning": "#e69f00", "info": "#56b4e9"}
-_PARTS = {"refused": "#d55e00", "silent": "#e69f00", "lost": "#cc79a7", "kept": "#009e73"}
+_PARTS = {"refused": "#d55e00", "silent": "#e69f00", "lost": "#cc79a7", "free": "#9aa5b1", "kept": "#009e73"}
 _OUTCOMES = {
     "deliver": "#009e73",
     "block": "#5b6470",

@@ -26,6 +26,13 @@ SCHEMA_VERSION = 1
 SEVERITIES = ("critical", "warning", "info")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 Row = dict[str, Any]
+# Deliveries of which nobody can tell whether they were allowed, and what there would have to be.
+_UNJUDGED = {
+    "deliveries_without_event": "is of an event that was read",
+    "deliveries_without_policy": "is of a time in which a policy version was in force",
+    "deliveries_to_unknown": "is to a destination the policy knows",
+    "deliveries_undecidable": "can be judged by the rules",
+}
 
 
 @dataclass(frozen=True, repr=False)
@@ -153,9 +160,15 @@ def _why_unchecked(coverage: Row, files: list[Row]) -> str | None:
     if logs and not any(row["loaded"] for row in logs):
         lines = sum(row["lines"] for row in logs)
         return f"not one of {lines:,} lines of the delivery log could be read" if lines else "the delivery log is empty"
-    if coverage["deliveries"] and coverage["deliveries"] == coverage["deliveries_without_event"]:
+    if coverage["events"] == coverage["events_without_policy"]:
+        return "no policy version was in force at the time of any event"
+    unjudged = {column: coverage[column] for column in _UNJUDGED if coverage[column]}
+    if coverage["deliveries"] and coverage["deliveries"] == sum(unjudged.values()):
         deliveries = count(coverage["deliveries"], "delivery", "deliveries")
-        return f"of {deliveries} in the log none is of an event that was read"
+        if len(unjudged) == 1:
+            return f"of {deliveries} in the log none {_UNJUDGED[next(iter(unjudged))]}"
+        why = "; ".join(f"of {n:,} none {_UNJUDGED[column]}" for column, n in unjudged.items())
+        return f"of {deliveries} in the log none could be judged: {why}"
     return None
 
 

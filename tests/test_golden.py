@@ -97,6 +97,8 @@ READABLE = {
     f"FROM cloud_integrations AS v {EVENT} {DESTINATION} {SAID}",
     "decision": f"SELECT v.*, e.message_id AS event, v.version_id AS version, d.name AS destination, s.name AS source "
     f"FROM decision AS v {EVENT} {DESTINATION} {SOURCE}",
+    "situation_answer": f"SELECT v.*, e.message_id AS event, d.name AS destination FROM situation_answer AS v "
+    f"{EVENT} {DESTINATION}",
     "bundle_account": "SELECT v.*, e.message_id AS event, d.name AS destination FROM bundle_account AS v "
     f"{BUNDLED} {DESTINATION}",
     "bundle_fault": "SELECT v.*, e.message_id AS event, s.name AS source, d.name AS destination "
@@ -134,6 +136,11 @@ READABLE = {
     "event_routes": "SELECT v.*, (SELECT string_agg(r.destination || ' ' || r.status, ', ' ORDER BY r.route_id) "
     "FROM unnest(v.routes) AS u(route_id) INNER JOIN route AS r ON r.route_id = u.route_id) AS went "
     "FROM event_routes AS v",
+    "situation_count": f"SELECT v.*, e.message_id AS event, v.version_id AS version, r.destination AS written "
+    f"FROM situation_count AS v {EVENT} {ROUTE}",
+    "delivery_standing": f"SELECT v.*, e.message_id AS event, r.destination AS written FROM delivery_standing AS v "
+    f"{EVENT} {ROUTE}",
+    "standing_count": f"SELECT v.*, d.name AS destination FROM standing_count AS v {NEWEST}",
     "delivery_situation": f"SELECT v.*, l.line AS delivery, e.message_id AS event, e.line AS event_line, "
     f"v.version_id AS version FROM delivery_situation AS v {RECORD}",
     "delivery_fault": f"SELECT v.*, e.message_id AS event, v.version_id AS version, d.name AS destination, "

@@ -273,11 +273,11 @@ class ExpectDeliveriesToBeDecidable(SliceExpectation):
     """The rules can say of every delivery whether it was right."""
 
     view = "delivery_slice"
-    reads = ("X8",)
+    reads = ("X8", "X45")
     per = "destination"
     unit = ("delivery", "deliveries")
     says = "cannot be judged by the rules"
-    rows_query = "SELECT * FROM finding_row WHERE code = 'X8'"
+    rows_query = "SELECT * FROM finding_row WHERE code IN ('X8', 'X45')"
 
 
 class ExpectDeliveryStatusesToBeKnown(SliceExpectation):

@@ -3,27 +3,46 @@
 -- else anything unclear leaves it open; only a yes of both delivers.
 -- Three verdicts: outcome is what the platform does; documented_outcome what its documentation says; and
 -- regime_outcome what the law of the place says: under opt-in, silence is not consent (RULES.md 9, row 9).
-WITH said AS (
+WITH given AS (
     SELECT
         p.signature_id AS signature_id,
         p.source_id AS source_id,
         p.point AS point,
         d.version_id AS version_id,
         d.destination_id AS destination_id,
-        COALESCE(v.consent_reason, 'point_not_judged') AS consent_reason,
+        -- what a destination needs that the policy does not know, nobody can tell
+        CASE
+            WHEN d.known = FALSE AND v.consent_reason <> 'rejected_at_ingestion' THEN 'unknown_destination'
+            ELSE COALESCE(v.consent_reason, 'point_not_judged')
+        END AS consent_reason,
         COALESCE(v.integrations_reason, 'point_not_judged') AS integrations_reason,
-        COALESCE(v.documented_reason, 'point_not_judged') AS documented_reason,
-        COALESCE(x.says, 'unclear') AS consent_says,
-        COALESCE(y.says, 'unclear') AS integrations_say,
-        COALESCE(z.says, 'unclear') AS documented_says
+        CASE
+            WHEN d.known = FALSE AND v.consent_reason <> 'rejected_at_ingestion' THEN 'unknown_destination'
+            ELSE COALESCE(v.documented_reason, 'point_not_judged')
+        END AS documented_reason
     FROM signature_point AS p
     INNER JOIN destination AS d ON d.version_id = p.version_id
     LEFT JOIN verdict AS v
         ON v.signature_id = p.signature_id AND v.version_id = p.version_id AND v.destination_id = d.destination_id
-    LEFT JOIN decision_reason AS x ON x.reason = v.consent_reason
-    LEFT JOIN decision_reason AS y ON y.reason = v.integrations_reason
-    LEFT JOIN decision_reason AS z ON z.reason = v.documented_reason
     WHERE d.kind <> 'platform' OR v.signature_id IS NOT NULL
+),
+said AS (
+    SELECT
+        g.signature_id AS signature_id,
+        g.source_id AS source_id,
+        g.point AS point,
+        g.version_id AS version_id,
+        g.destination_id AS destination_id,
+        g.consent_reason AS consent_reason,
+        g.integrations_reason AS integrations_reason,
+        g.documented_reason AS documented_reason,
+        COALESCE(x.says, 'unclear') AS consent_says,
+        COALESCE(y.says, 'unclear') AS integrations_say,
+        COALESCE(z.says, 'unclear') AS documented_says
+    FROM given AS g
+    LEFT JOIN decision_reason AS x ON x.reason = g.consent_reason
+    LEFT JOIN decision_reason AS y ON y.reason = g.integrations_reason
+    LEFT JOIN decision_reason AS z ON z.reason = g.documented_reason
 ),
 judged AS (
     SELECT

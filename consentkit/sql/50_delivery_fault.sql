@@ -101,6 +101,7 @@ WHERE
         WHEN f.code = 'V1E' THEN j.status = 'delivered' AND j.consent_reason <> 'exempt' AND j.unstamped
             AND j.consent_says <> 'deny'
         WHEN f.code = 'X7' THEN j.status = 'delivered' AND j.known = TRUE AND j.connected = FALSE
-        WHEN f.code = 'X8' THEN j.status = 'delivered' AND j.outcome = 'indeterminate'
+        -- an unknown destination is V20
+        WHEN f.code = 'X8' THEN j.status = 'delivered' AND j.known = TRUE AND j.outcome = 'indeterminate'
         ELSE FALSE
     END

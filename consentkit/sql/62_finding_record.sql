@@ -45,3 +45,15 @@ SELECT
 FROM delivery AS d
 INNER JOIN named AS n ON n.route_id = d.route_id
 WHERE d.event_id IS NULL
+UNION ALL
+SELECT
+    'X45' AS code,
+    n.destination_id AS destination_id,
+    d.delivery_id AS delivery_id,
+    f.event_id AS event_id,
+    f.person_key AS person_key,
+    COALESCE(f.event_at, d.logged_at) AS seen_at
+FROM event_in_force AS f
+INNER JOIN delivery AS d ON d.event_id = f.event_id
+INNER JOIN named AS n ON n.route_id = d.route_id
+WHERE f.version_id IS NULL AND n.status = 'delivered'

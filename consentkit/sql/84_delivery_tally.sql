@@ -1,5 +1,5 @@
 -- One row per destination, source, library, version and day of the event: its delivery records, those that
--- were delivered (all; with their event loaded; of an event with a consent object) and those filtered.
+-- were delivered (all; with their event loaded; of an event with a consent object) and those filtered. known: the policy knows the destination.
 WITH situation AS (
     SELECT
         o.signature_id AS signature_id,
@@ -49,6 +49,7 @@ counted AS (
 )
 SELECT
     x.name AS destination,
+    x.known AS known,
     c.source AS source,
     c.library AS library,
     c.library_version AS library_version,
@@ -63,4 +64,4 @@ FROM counted AS c
 INNER JOIN route_meaning AS m ON m.route_id = c.route_id
 INNER JOIN newest_version AS n ON n.version_id = m.version_id
 INNER JOIN destination AS x ON x.version_id = m.version_id AND x.destination_id = m.destination_id
-GROUP BY x.name, c.source, c.library, c.library_version, c.app_version, c.day
+GROUP BY x.name, x.known, c.source, c.library, c.library_version, c.app_version, c.day

@@ -14,17 +14,24 @@ called AS (
 ),
 part AS (
     SELECT
-        d.name AS destination, c.day AS day, c.events AS allowed, 0 AS delivered
+        d.name AS destination, c.day AS day, c.events AS allowed, 0 AS delivered, 0 AS unclear
     FROM counted AS c
     INNER JOIN decision AS x ON x.signature_id = c.signature_id AND x.version_id = c.version_id
     INNER JOIN called AS d ON d.destination_id = x.destination_id
     WHERE x.connected = TRUE AND x.outcome <> 'block'
     UNION ALL
-    SELECT t.destination AS destination, t.day AS day, 0 AS allowed, t.delivered_linked AS delivered
+    SELECT
+        t.destination AS destination, t.day AS day, 0 AS allowed, t.delivered_linked AS delivered,
+        CASE WHEN t.known = TRUE THEN 0 ELSE t.delivered_linked END AS unclear
     FROM delivery_tally AS t
+    UNION ALL
+    -- of a time in which no policy was in force
+    SELECT f.destination AS destination, f.day AS day, f.found AS allowed, 0 AS delivered, f.found AS unclear
+    FROM finding_tally AS f
+    WHERE f.code = 'X45'
 ),
 compared AS (
-    SELECT p.destination AS destination, p.day AS day, SUM(p.allowed) AS allowed, SUM(p.delivered) AS delivered
+    SELECT p.destination AS destination, p.day AS day, SUM(p.allowed) AS allowed, SUM(p.delivered) AS delivered, SUM(p.unclear) AS unclear
     FROM part AS p
     GROUP BY p.destination, p.day
 )
@@ -34,7 +41,7 @@ SELECT
     CAST(NULL AS VARCHAR) AS detail,
     c.day AS day,
     CAST(c.delivered AS BIGINT) AS checked,
-    CAST(0 AS BIGINT) AS unclear,
+    CAST(c.unclear AS BIGINT) AS unclear,
     CAST(CASE WHEN c.delivered > c.allowed THEN c.delivered - c.allowed ELSE 0 END AS BIGINT) AS failing,
     CAST(0 AS BIGINT) AS possible,
     CAST(NULL AS BIGINT) AS sample_event_id,

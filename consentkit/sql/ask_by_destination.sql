@@ -1,31 +1,39 @@
 -- One row per destination: what it got and what it should not have got, the worst first. loaded_although_refused counts
 -- events, since no delivery record tells of them: their page had loaded the destination, which so got them (X37).
+-- delivered_unchecked: the event says nothing of what the destination needs; delivered_undecidable: nobody can tell (standing_count).
 WITH faults AS (
     SELECT
         f.destination_id,
         count(*) FILTER (f.code IN ('V5', 'V6', 'V26')) AS refused,
         count(*) FILTER (f.code = 'V7') AS integrations,
         count(*) FILTER (f.code = 'V18') AS unmapped_refusers,
-        count(*) FILTER (f.code = 'V1E') AS unchecked,
-        count(*) FILTER (f.code = 'X8') AS unclear,
         count(*) FILTER (f.code = 'V8') AS overblocked,
         count(DISTINCT f.event_id) FILTER (f.code = 'X37') AS loaded
     FROM finding_any AS f
-    WHERE f.code IN ('V5', 'V6', 'V26', 'V7', 'V18', 'V1E', 'X8', 'V8', 'X37')
+    WHERE f.code IN ('V5', 'V6', 'V26', 'V7', 'V18', 'V8', 'X37')
     GROUP BY f.destination_id
+),
+held AS (
+    SELECT
+        c.destination_id,
+        coalesce(sum(c.deliveries) FILTER (c.standing = 'silent'), 0) AS unchecked,
+        coalesce(sum(c.deliveries) FILTER (c.standing IN ('no event', 'no policy', 'unknown destination', 'cannot tell')), 0) AS unclear
+    FROM standing_count AS c
+    GROUP BY c.destination_id
 )
 SELECT
     d.destination, d.kind, d.known, d.records, d.delivered,
     coalesce(f.refused, 0) AS delivered_although_refused,
     coalesce(f.integrations, 0) AS delivered_although_integrations_false,
     coalesce(f.unmapped_refusers, 0) AS delivered_unmapped_of_refusers,
-    coalesce(f.unchecked, 0) AS delivered_unchecked,
-    coalesce(f.unclear, 0) AS delivered_undecidable,
+    CAST(coalesce(h.unchecked, 0) AS BIGINT) AS delivered_unchecked,
+    CAST(coalesce(h.unclear, 0) AS BIGINT) AS delivered_undecidable,
     d.filtered,
     coalesce(f.overblocked, 0) AS blocked_although_granted,
     coalesce(f.loaded, 0) AS loaded_although_refused
 FROM destination_count AS d
 LEFT JOIN faults AS f ON f.destination_id = d.destination_id
+LEFT JOIN held AS h ON h.destination_id = d.destination_id
 WHERE (d.known AND d.kind <> 'platform') OR d.records > 0
 ORDER BY
     delivered_although_refused DESC, loaded_although_refused DESC, delivered_although_integrations_false DESC, delivered_unmapped_of_refusers DESC,

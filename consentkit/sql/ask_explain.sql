@@ -1,4 +1,7 @@
 -- Every event of one message id, with each destination connected to its source: the verdicts and what they rest on.
+WITH alike AS (
+    SELECT e.event_id FROM event AS e WHERE e.message_id = ?
+)
 SELECT
     v.event_file, v.event_line, e.type, e.name, e.event_at, s.name AS source, x.point, t.state, t.rudder_form, g.kind AS event_kind,
     v.destination, v.outcome, v.documented_outcome, v.regime_outcome,
@@ -17,7 +20,8 @@ INNER JOIN event AS e ON e.event_id = v.event_id
 INNER JOIN event_in_force AS f ON f.event_id = v.event_id
 INNER JOIN signature AS g ON g.signature_id = f.signature_id
 INNER JOIN stamp AS t ON t.stamp_id = g.stamp_id
-LEFT JOIN destination AS n ON n.version_id = f.version_id AND n.name = v.destination
+LEFT JOIN destination AS n
+    ON n.version_id = coalesce(f.version_id, (SELECT w.version_id FROM newest_version AS w)) AND n.name = v.destination
 LEFT JOIN decision AS x
     ON x.signature_id = f.signature_id AND x.version_id = f.version_id AND x.destination_id = n.destination_id
 LEFT JOIN (
@@ -46,13 +50,19 @@ LEFT JOIN bundle_account AS b
 LEFT JOIN source AS s ON s.version_id = f.version_id AND s.source_id = x.source_id
 LEFT JOIN decision_reason AS c ON c.reason = x.consent_reason
 LEFT JOIN decision_reason AS i ON i.reason = x.integrations_reason
+-- a record that names only a message id is kept with the first of the events that share it, and may be of any of them
 LEFT JOIN (
-    SELECT q.event_id, m.version_id, m.destination_id, string_agg(m.status || coalesce(' (' || r.reason || ')', ''), ', ' ORDER BY q.delivery_id) AS records
-    FROM delivery AS q
+    SELECT o.event_id, m.version_id, m.destination_id, string_agg(
+            m.status || coalesce(' (' || r.reason || ')', '')
+            || CASE WHEN q.linked_by = 'message_id' AND (SELECT count(*) FROM alike) > 1 THEN ', of this event or another of its id' ELSE '' END,
+            '; ' ORDER BY q.delivery_id
+        ) AS records
+    FROM alike AS o
+    CROSS JOIN alike AS l
+    INNER JOIN delivery AS q ON q.event_id = l.event_id AND (l.event_id = o.event_id OR q.linked_by = 'message_id')
     INNER JOIN route AS r ON r.route_id = q.route_id
     INNER JOIN route_meaning AS m ON m.route_id = q.route_id
-    WHERE q.event_id IN (SELECT w.event_id FROM event AS w WHERE w.message_id = ?)
-    GROUP BY q.event_id, m.version_id, m.destination_id
-) AS d ON d.event_id = v.event_id AND d.version_id = f.version_id AND d.destination_id = n.destination_id
+    GROUP BY o.event_id, m.version_id, m.destination_id
+) AS d ON d.event_id = v.event_id AND d.version_id = n.version_id AND d.destination_id = n.destination_id
 WHERE v.message_id = ?
 ORDER BY v.file_id, v.event_line, v.destination

@@ -1,10 +1,15 @@
 -- One row per answer, verdict and fate: how many pairs of an event and a destination connected to its source.
 -- answer: what the event says, in whatever words, of the categories the destination needs; fate: what the delivery log tells.
-WITH logged AS (
-    SELECT r.signature_id, r.version_id, r.routes, CAST(sum(r.events) AS BIGINT) AS n
+-- Of an event at whose time no version was in force (version 0) nobody can tell; its destinations are called as the newest says.
+WITH named AS (
+    SELECT v.version_id, v.version_id AS named_by FROM policy_version AS v
+    UNION ALL
+    SELECT 0 AS version_id, n.version_id AS named_by FROM newest_version AS n
+),
+logged AS (
+    SELECT r.signature_id, coalesce(r.version_id, 0) AS version_id, r.routes, CAST(sum(r.events) AS BIGINT) AS n
     FROM event_routes AS r
-    WHERE r.version_id IS NOT NULL
-    GROUP BY r.signature_id, r.version_id, r.routes
+    GROUP BY ALL
 ),
 fate AS (
     SELECT
@@ -12,7 +17,8 @@ fate AS (
         max(CASE m.status WHEN 'delivered' THEN 4 WHEN 'filtered' THEN 3 WHEN 'failed' THEN 2 WHEN 'rejected' THEN 2 ELSE 1 END) AS fate
     FROM logged AS l
     CROSS JOIN unnest(l.routes) AS u(route_id)
-    INNER JOIN route_meaning AS m ON m.route_id = u.route_id AND m.version_id = l.version_id
+    INNER JOIN named AS v ON v.version_id = l.version_id
+    INNER JOIN route_meaning AS m ON m.route_id = u.route_id AND m.version_id = v.named_by
     GROUP BY l.signature_id, l.version_id, l.routes, l.n, m.destination_id
 ),
 met AS (
@@ -21,44 +27,24 @@ met AS (
     GROUP BY f.signature_id, f.version_id, f.destination_id, f.fate
 ),
 counted AS (
-    SELECT f.signature_id, f.version_id, count(*) AS n
+    SELECT f.signature_id, coalesce(f.version_id, 0) AS version_id, count(*) AS n
     FROM event_in_force AS f
-    WHERE f.version_id IS NOT NULL
-    GROUP BY f.signature_id, f.version_id
-),
-allowance AS (
-    SELECT
-        q.stamp_id, q.version_id, q.source_id, q.destination_id,
-        coalesce(sum(q.configured) FILTER (q.provider = s.provider OR (q.legacy AND s.provider = '')), 0) AS configured,
-        coalesce(sum(q.allowed) FILTER (q.provider = s.provider OR (q.legacy AND s.provider = '')), 0) AS allowed
-    FROM setting_account AS q
-    INNER JOIN stamp AS s ON s.stamp_id = q.stamp_id
-    GROUP BY q.stamp_id, q.version_id, q.source_id, q.destination_id
+    GROUP BY ALL
 ),
 pair AS (
-    SELECT
-        x.signature_id, x.version_id, x.destination_id,
-        CASE
-            WHEN x.consent_says = 'deny' THEN 'refused'
-            WHEN x.other_stamp = 'refused' AND x.consent_reason NOT IN ('exempt', 'preference_event', 'preference_event_unsaid') THEN 'refused'
-            WHEN x.consent_says = 'unclear' THEN 'cannot tell'
-            WHEN x.consent_reason IN ('no_consent_object', 'empty_consent_object', 'malformed_let_through', 'not_initialised') THEN
-                CASE WHEN x.other_stamp = 'granted' THEN 'granted' WHEN w.needs_consent THEN 'silent' ELSE 'needs none' END
-            -- RudderStack's server looks at what is denied: that nothing is does not say that all is allowed
-            WHEN x.consent_reason IN ('nothing_denied', 'not_denied', 'other_provider', 'unmapped') AND x.point IN ('rudder-server', 'rudder-js') THEN
-                CASE WHEN a.configured IS NULL THEN 'needs none' WHEN (a.configured > 0 AND a.allowed = a.configured) OR x.documented_reason = 'allowed' THEN 'granted' ELSE 'silent' END
-            WHEN x.consent_reason IN ('unmapped', 'exempt', 'preference_event', 'consent_off', 'unmapped_needs_it') THEN 'needs none'
-            ELSE 'granted'
-        END AS answer,
-        c.n
+    SELECT x.signature_id, x.version_id, x.destination_id, a.answer, c.n
     FROM decision AS x
-    INNER JOIN destination_need AS w ON w.version_id = x.version_id AND w.destination_id = x.destination_id
+    INNER JOIN situation_answer AS a
+        ON a.signature_id = x.signature_id AND a.version_id = x.version_id AND a.destination_id = x.destination_id
     INNER JOIN counted AS c ON c.signature_id = x.signature_id AND c.version_id = x.version_id
     INNER JOIN destination AS d ON d.version_id = x.version_id AND d.destination_id = x.destination_id
-    INNER JOIN signature AS g ON g.signature_id = x.signature_id
-    LEFT JOIN allowance AS a
-        ON a.version_id = x.version_id AND a.source_id = x.source_id AND a.destination_id = x.destination_id AND a.stamp_id = g.stamp_id
     WHERE x.connected AND d.known AND d.kind <> 'platform'
+    UNION ALL
+    SELECT c.signature_id, c.version_id, d.destination_id, 'cannot tell' AS answer, c.n
+    FROM counted AS c
+    INNER JOIN named AS v ON v.version_id = c.version_id
+    INNER JOIN destination AS d ON d.version_id = v.named_by
+    WHERE c.version_id = 0 AND d.enabled AND d.known AND d.kind <> 'platform'
 ),
 settled AS (
     SELECT p.answer, m.fate, m.n

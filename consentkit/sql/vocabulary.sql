@@ -223,6 +223,7 @@ INSERT INTO decision_reason VALUES
     ('point_not_judged', 'unclear', 'the rules of this enforcement point are not in this version of consentkit', 'RULES 3'),
     ('unknown_empty', 'unclear', 'all preference columns of the warehouse row are NULL: no consent object, an empty one and empty preferences look alike there', 'RULES 2.7; 9, row 14'),
     ('not_recorded', 'allow', 'the warehouse does not record the integrations object, so nothing is known of it: it may have taken the delivery away', 'RULES 2.7'),
+    ('unknown_destination', 'unclear', 'the policy does not know the destination, so nobody can tell what consent it needs', 'RULES 10, V20'),
     ('no_policy_in_force', 'unclear', 'no policy version was in force at the time of the event', 'RULES 10, X6');
 
 -- Every finding: its code is its place in RULES.md 10; X-numbers are about the audit itself.
@@ -272,6 +273,7 @@ INSERT INTO finding_code VALUES
     ('V16', 'warning', 'Preference event that carries other data', 'It is sent whatever was refused: leave properties and traits out of it.', 'RULES 10, V16'),
     ('V17', 'info', 'Preference event under its old name', 'Rename it to Segment Consent Preference Updated.', 'RULES 10, V17'),
     ('X8', 'info', 'Deliveries the rules cannot judge', 'See by reason what is unclear: the documentation contradicts itself, or the data cannot tell.', 'RULES 10, X8; 9'),
+    ('X45', 'warning', 'Delivered while no policy version was in force', 'Let the policy begin where the data does (effective_from of its first version), and find why events have no time: these deliveries were held against nothing.', 'RULES 10, X45'),
     ('X9', 'info', 'Different events that share one message id', 'Deliveries named by such an id are possible findings, not certain ones.', 'RULES 10, X9'),
     ('X10', 'info', 'Events without a readable time', 'They are counted under undated.', 'RULES 10, X10'),
     ('X12', 'info', 'File without a line', 'An empty export is empty; make sure it was meant to be.', 'RULES 10, X12'),
