@@ -126,8 +126,9 @@ def load(
         more = (warehouse, tables, (since, until), source, (counts, tools.pairs("--count-map", count_map)))
         cli_warehouse.load_more(workspace, *more)
         tools.load(workspace, _some(events, warehouse), deliveries, source, columns, constants, export)
-        for kind, files, lines, rejected in workspace.rows(sql_text("ask_loaded")):
-            tools.say(f"{kind}: {count(files, 'file')}, {count(lines, 'line')}, {rejected:,} of them rejected")
+        for kind, files, lines, rejected, repeats in workspace.rows(sql_text("ask_loaded")):
+            told = f"{rejected:,} of them rejected" + (f", {repeats:,} repeats" if repeats else "")
+            tools.say(f"{kind}: {count(files, 'file')}, {count(lines, 'line')}, {told}")
         if not workspace.rows("SELECT 1 FROM event LIMIT 1"):
             raise UsageError("no event could be read; see rejected_line and input_file in the database")
         if refused := tools.refused(workspace):

@@ -100,6 +100,8 @@ def _print_inputs(console: Console, summary: Summary) -> None:
         told = f"{_count(len(files), unit, f'{unit}s')}, {_count(lines, part, f'{part}s')}"
         told += f" = {loaded:,} loaded + {rejected:,} rejected"
         repeated = {"events": " exact repeats", "warehouse": " rows of events already loaded"}.get(kind)
+        if kind == "deliveries" and repeats:  # most logs have none
+            repeated = " repeats of another file"
         table.add_row(kind, told + (f" + {repeats:,}{repeated}" if repeated else ""))
         for row in files:
             if row["problem"]:

@@ -36,7 +36,8 @@ def load_delivery_files(
 
     In: NDJSON, CSV (also with tabs or semicolons) or Parquet, by name or content, plain or gzipped. Out:
     rows in ``delivery`` and ``route``; records without a destination or without any word on their event
-    in ``rejected_line``; one row per file in ``input_file``. Raises :class:`SourceError` where a file has
+    in ``rejected_line``; one row per file in ``input_file``. A record that another file holds as well is left out
+    and counted (RULES.md 2.2). Raises :class:`SourceError` where a file has
     no column for what a record must have.
     """
     write_reading_file(engine, files, None)
@@ -53,6 +54,8 @@ def load_delivery_files(
             file.problem = "empty"
     _link(engine)
     write_reading_file(engine, files, None)
+    if engine.value("load deliveries: overlap", sql_text("load_deliveries_2_overlap")):
+        engine.run("load deliveries: repeats", sql_text("load_deliveries_2_repeats"))
     engine.run("load deliveries: account", sql_text("load_deliveries_3_account"))
 
 

@@ -1,8 +1,8 @@
--- The account of every delivery file of the group: lines = loaded + rejected.
+-- The account of every delivery file of the group: lines = loaded + rejected + duplicates.
 INSERT INTO input_file
 SELECT
     r.file_id, 'deliveries', r.path, r.source_given, r.bytes, r.sha256, r.lines,
-    coalesce(d.loaded, 0), coalesce(j.rejected, 0), 0,
+    coalesce(d.loaded, 0), coalesce(j.rejected, 0), coalesce(p.duplicates, 0),
     coalesce(d.undated, 0), d.first_at, d.last_at, r.problem
 FROM reading_file AS r
 LEFT JOIN (
@@ -14,3 +14,4 @@ LEFT JOIN (
     GROUP BY v.file_id
 ) AS d ON d.file_id = r.file_id
 LEFT JOIN (SELECT x.file_id, count(*) AS rejected FROM rejected_line AS x GROUP BY x.file_id) AS j ON j.file_id = r.file_id
+LEFT JOIN (SELECT x.file_id, count(*) AS duplicates FROM repeated_delivery AS x GROUP BY x.file_id) AS p ON p.file_id = r.file_id

@@ -1,0 +1,58 @@
+-- Records that another file holds as well, because a log has grown or exports overlap, are counted once (RULES.md 2.2): alike
+-- in every word and in how they name their event, and the first such record of a file is the first of another, the
+-- second the second. So there are as many as in the file with the most of them, whatever the order of the files.
+CREATE OR REPLACE TEMP VIEW logged_delivery AS
+SELECT
+    d.delivery_id, d.file_id, d.linked_by, d.route_id, d.logged_at,
+    coalesce(
+        d.event_id::HUGEINT,
+        -CAST(md5_number(to_json([p.message_id, p.event_file, p.event_line::VARCHAR])::VARCHAR) >> 1 AS HUGEINT)
+    ) AS named
+FROM delivery AS d
+CROSS JOIN log_overlap AS o
+LEFT JOIN pending_delivery AS p ON p.delivery_id = d.delivery_id AND d.event_id IS NULL
+WHERE (d.logged_at >= o.from_at AND d.logged_at <= o.to_at) OR (d.logged_at IS NULL AND o.undated);
+
+CREATE OR REPLACE TEMP TABLE shared_route AS
+SELECT f.route_id
+FROM (SELECT DISTINCT l.route_id, l.file_id FROM logged_delivery AS l) AS f
+GROUP BY f.route_id
+HAVING count(*) > 1;
+
+CREATE OR REPLACE TEMP TABLE repeated_delivery AS
+WITH spread AS (
+    SELECT l.named
+    FROM logged_delivery AS l
+    WHERE l.route_id IN (SELECT s.route_id FROM shared_route AS s)
+    GROUP BY l.named
+    HAVING min(l.file_id) <> max(l.file_id)
+),
+-- what was loaded before stands for one file, as none of it is a repeat
+placed AS (
+    SELECT
+        l.delivery_id, l.named, l.linked_by, l.route_id, l.logged_at,
+        CASE WHEN l.file_id IN (SELECT r.file_id FROM reading_file AS r) THEN l.file_id ELSE 0 END AS place
+    FROM logged_delivery AS l
+    WHERE l.route_id IN (SELECT s.route_id FROM shared_route AS s) AND l.named IN (SELECT s.named FROM spread AS s)
+),
+numbered AS (
+    SELECT
+        p.*,
+        row_number() OVER (
+            PARTITION BY p.named, p.linked_by, p.route_id, p.logged_at, p.place ORDER BY p.delivery_id
+        ) AS number
+    FROM placed AS p
+),
+first AS (
+    SELECT
+        n.delivery_id, n.place,
+        min(n.place) OVER (PARTITION BY n.named, n.linked_by, n.route_id, n.logged_at, n.number) AS first_place
+    FROM numbered AS n
+)
+SELECT f.delivery_id, f.place AS file_id
+FROM first AS f
+WHERE f.place > f.first_place;
+
+DELETE FROM delivery WHERE delivery_id IN (SELECT r.delivery_id FROM repeated_delivery AS r);
+
+DELETE FROM pending_delivery WHERE delivery_id IN (SELECT r.delivery_id FROM repeated_delivery AS r)
