@@ -213,7 +213,10 @@ def _destinations_table(summary: Summary) -> Table:
         cells = [Text(clean(row["destination"]) + ("" if row["known"] else " (?)"))]
         cells += [Text(f"{row[key]:,}" if row[key] else "-") for key in list(names)[1:]]
         table.add_row(*cells)
-    notes = ["denied: by the integrations object; silent: the event says nothing of it; unclear: nobody can tell; overblock: discarded although granted"]
+    notes = [
+        "denied: by the integrations object; silent: the event says nothing of it; unclear: nobody can tell; "
+        "overblock: discarded although granted"
+    ]
     if paged:
         notes.append("on page: refused in events whose page had loaded it; events, as no record tells of them")
     if not all(row["known"] for row in summary.destinations):
