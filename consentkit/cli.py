@@ -38,7 +38,9 @@ from consentkit.cli_options import (
 )
 from consentkit.cli_tools import Exit
 from consentkit.errors import ConsentkitError, SourceError, UsageError
+from consentkit.interrupts import INTERRUPTED, listening
 from consentkit.phrases import count
+from consentkit.writing import refuse_unwritable
 
 if TYPE_CHECKING:
     from consentkit.workspace import Workspace
@@ -90,12 +92,13 @@ def audit(
     memory: Memory = None,
 ) -> None:
     """Load events and deliveries, judge them by the policy, and say what was found."""
+    key = _check_places(out, None, key_file)
     with tools.opened(db, memory) as workspace:
         tools.apply(workspace, policy)
         more = (warehouse, tables, (since, until), source, (counts, tools.pairs("--count-map", count_map)))
         cli_warehouse.load_more(workspace, *more)
         tools.load(workspace, _some(events, warehouse), deliveries, source, columns, constants, export)
-        _write_out(workspace, out, None, key_file, raw_ids)
+        _write_out(workspace, out, None, key, raw_ids)
         raise typer.Exit(_report(workspace, fail_on, as_json))
 
 
@@ -150,10 +153,11 @@ def report(
     """Say what is found in a database that is already loaded, by its policy or another one."""
     if not Path(db).is_file():
         raise UsageError(f"{db}: no such database; `consentkit load` makes one")
+    key = _check_places(out, pack, key_file)
     with tools.opened(db, memory) as workspace:
         if policy:
             tools.apply(workspace, policy)
-        _write_out(workspace, out, pack, key_file, raw_ids)
+        _write_out(workspace, out, pack, key, raw_ids)
         raise typer.Exit(_report(workspace, fail_on, as_json))
 
 
@@ -247,9 +251,18 @@ def _some(events: list[str] | None, warehouse: list[str] | None) -> list[str]:
     return events or []
 
 
-def _write_out(workspace: Workspace, out: Path | None, pack: Path | None, key_file: Path | None, raw_ids: bool) -> None:
+def _check_places(out: Path | None, pack: Path | None, key_file: Path | None) -> bytes | None:
+    """Tell at once what would only be told when all is loaded and judged; return the key."""
+    refuse_unwritable(out)
+    if pack is not None:
+        from consentkit.pack import refuse_there
+
+        refuse_there(pack)
+    return tools.read_key(key_file)
+
+
+def _write_out(workspace: Workspace, out: Path | None, pack: Path | None, key: bytes | None, raw_ids: bool) -> None:
     """Write the report into a folder and the evidence pack, where asked for."""
-    key = tools.read_key(key_file)
     if out is not None:
         workspace.report(out, key=key, raw_ids=raw_ids)
         tools.say(f"wrote {out / 'report.html'}, findings.json and CSV files beside it")
@@ -285,11 +298,22 @@ def main() -> None:
     # Where Jupyter is installed too, jsonschema brings this parser along. Neither charts nor suites use it, and it
     # takes about as long to set up as all charts take to be drawn.
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
-    try:
-        app()
-    except ConsentkitError as error:
-        tools.say(f"consentkit: {tools.sentence(str(error))}")
-    except Exception:  # noqa: BLE001 - Python would exit with 1, which here means findings
-        tools.say("consentkit: this is a fault of consentkit itself; please report it with the lines below")
-        traceback.print_exc()
+    with listening() as interrupted:
+        try:
+            app()
+        except BaseException as error:  # noqa: BLE001 - what is neither a mistake nor a fault is raised again
+            if not interrupted():
+                _tell(error)
+    if interrupted():  # whatever it was at, and whatever became of that
+        tools.say(INTERRUPTED)
     raise SystemExit(Exit.COULD_NOT_CHECK)
+
+
+def _tell(error: BaseException) -> None:
+    if isinstance(error, ConsentkitError):
+        tools.say(f"consentkit: {tools.sentence(str(error))}")
+    elif isinstance(error, Exception):  # Python would exit with 1, which here means findings
+        tools.say("consentkit: this is a fault of consentkit itself; please report it with the lines below")
+        traceback.print_exception(error)
+    else:
+        raise error

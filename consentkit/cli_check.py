@@ -30,6 +30,7 @@ from consentkit.cli_options import (
     Threshold,
 )
 from consentkit.errors import SuiteError, UsageError
+from consentkit.writing import write_files
 
 if TYPE_CHECKING:
     from consentkit.checks.results import CheckResult
@@ -208,10 +209,7 @@ def _tell_github(result: CheckResult, stream: Any) -> None:
 
 
 def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be written: {error.strerror}") from None
+    write_files(path.parent, {path.name: text})
     tools.say(f"wrote {path}")
 
 

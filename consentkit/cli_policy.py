@@ -13,6 +13,7 @@ from consentkit.cli_options import NewPolicy
 from consentkit.cli_tools import Exit
 from consentkit.errors import UsageError
 from consentkit.phrases import count
+from consentkit.writing import write_files
 
 Source = Annotated[str, typer.Option("--source", help="The name of the source that Segment settings are of.")]
 Enforcement = Annotated[
@@ -72,7 +73,7 @@ def policy_import(
     elif out.exists():
         raise UsageError(f"{out}: this file exists and is not overwritten")
     else:
-        out.write_text(text, encoding="utf-8")
+        write_files(out.parent, {out.name: text})
         tools.say(f"wrote {out}")
 
 

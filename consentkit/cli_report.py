@@ -11,6 +11,7 @@ import typer
 from consentkit import cli_tools as tools
 from consentkit.cli_options import Deliveries, EventsOrDatabase, Export, Kept, NewPolicy, Picture, Width
 from consentkit.errors import UsageError
+from consentkit.writing import refuse_unwritable
 
 Name = Annotated[str, typer.Argument(help="The chart; `consentkit chart list` names them.")]
 # JupyterLab would ask hosts for news, for newer versions and for extensions.
@@ -42,6 +43,7 @@ def chart(
     if out is None:
         raise UsageError("name a file to write to with --out")
     tools.need_input(events, db)
+    refuse_unwritable(out.parent)
     with tools.opened(db, None) as workspace:
         if policy:
             tools.apply(workspace, policy)

@@ -13,6 +13,7 @@ import typer
 
 from consentkit.errors import UsageError
 from consentkit.phrases import count
+from consentkit.pseudonyms import checked_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,15 +33,11 @@ class Exit(IntEnum):
 
 @contextmanager
 def opened(db: str, memory: str | None) -> Iterator[Workspace]:
-    """Open a workspace for one command; interrupted, the command ends in a sentence."""
+    """Open a workspace for one command."""
     from consentkit.workspace import open as open_workspace
 
     with open_workspace(db, memory=memory) as workspace:
-        try:
-            yield workspace
-        except KeyboardInterrupt:
-            say("consentkit: interrupted; what was loaded before stays, and the same command goes on from there")
-            raise typer.Exit(Exit.COULD_NOT_CHECK) from None
+        yield workspace
 
 
 def apply(workspace: Workspace, policy: str, at: str | None = None) -> None:
@@ -147,9 +144,7 @@ def read_key(path: Path | None) -> bytes | None:
         key = path.read_bytes().strip()
     except OSError:
         raise UsageError(f"{path}: the key cannot be read") from None
-    if len(key) < 16:
-        raise UsageError(f"{path}: a key of fewer than 16 bytes can be guessed; write a longer one")
-    return key
+    return checked_key(key, str(path))
 
 
 @contextmanager

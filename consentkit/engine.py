@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import duckdb
 
 from consentkit.errors import EngineError, SourceError, UsageError
+from consentkit.interrupts import breakable, is_interrupt
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -107,7 +108,7 @@ class Engine:
         if threads:
             config["threads"] = str(threads)
         try:
-            self._con = duckdb.connect(str(database), config=config)
+            self._con: duckdb.DuckDBPyConnection = breakable(duckdb.connect(str(database), config=config))
         except duckdb.Error as error:
             self._clear()
             message = f"{database}: cannot be opened as a DuckDB file: {_reason(error)}"
@@ -134,35 +135,35 @@ class Engine:
 
     def run(self, step: str, sql: str, params: Sequence[object] = ()) -> None:
         """Run one step for its effect; ``sql`` may hold several statements when it takes no parameters."""
-        self._execute(step, sql, params).fetchall()
+        with self._running(step, sql):
+            self._start(sql, params).fetchall()
 
     def rows(self, step: str, sql: str, params: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """Run one query and return its rows; for small results only."""
-        return self._execute(step, sql, params).fetchall()
+        with self._running(step, sql):
+            return self._start(sql, params).fetchall()
 
     def cells(self, step: str, sql: str, params: Sequence[object] = ()) -> tuple[list[str], list[tuple[Any, ...]]]:
         """Run one query and return its column names and its rows; for small results only."""
-        result = self._execute(step, sql, params)
-        names = [column[0] for column in result.description or ()]
-        return names, result.fetchall()
+        with self._running(step, sql):
+            result = self._start(sql, params)
+            names = [column[0] for column in result.description or ()]
+            return names, result.fetchall()
 
     def value(self, step: str, sql: str, params: Sequence[object] = ()) -> Any:
         """Run one query and return the first column of its first row, or None where there is no row."""
-        row = self._execute(step, sql, params).fetchall()
-        return row[0][0] if row else None
+        rows = self.rows(step, sql, params)
+        return rows[0][0] if rows else None
 
     def frame(self, step: str, sql: str, params: Sequence[object] = ()) -> pd.DataFrame:
         """Run one query and return a pandas DataFrame."""
-        return self._execute(step, sql, params).df()
+        with self._running(step, sql):
+            return self._start(sql, params).df()
 
     def batches(self, step: str, sql: str, size: int = 65_536) -> pa.RecordBatchReader:
         """Run one query and return its rows as a stream of Arrow batches; read it before the next step."""
-        if self._tracer is not None:
-            self._tracer(step, sql)
-        try:
+        with self._running(step, sql):
             return self._con.sql(sql).to_arrow_reader(size)
-        except duckdb.Error as error:
-            raise EngineError(step, _reason(error), sql) from None
 
     def insert(self, step: str, table: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
         """Append rows that Python holds (a policy, a ledger: never events) to a table."""
@@ -248,13 +249,15 @@ class Engine:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Run a block as one transaction: all of it or nothing, also when it is interrupted."""
-        self._con.execute("BEGIN TRANSACTION")
         try:
+            with self._telling("begin", _BEGIN):
+                self._con.execute(_BEGIN)
             yield
+            with self._telling("keep what was done", _COMMIT):
+                self._con.execute(_COMMIT)
         except BaseException:
-            self._con.execute("ROLLBACK")
+            self._undo()
             raise
-        self._con.execute("COMMIT")
 
     @contextmanager
     def change(self, but: Collection[str] = ()) -> Iterator[None]:
@@ -266,23 +269,42 @@ class Engine:
     @contextmanager
     def rehearsal(self) -> Iterator[None]:
         """Run a block as one transaction and undo all of it at the end, tables it made included."""
-        self._con.execute("BEGIN TRANSACTION")
         try:
+            with self._telling("begin", _BEGIN):
+                self._con.execute(_BEGIN)
             yield
         finally:
+            self._undo()
+
+    def _undo(self) -> None:
+        with suppress(duckdb.TransactionException):  # there is none where it was interrupted as it began or ended
             self._con.execute("ROLLBACK")
 
-    def _execute(self, step: str, sql: str, params: Sequence[object]) -> duckdb.DuckDBPyConnection:
+    def _start(self, sql: str, params: Sequence[object]) -> duckdb.DuckDBPyConnection:
+        return self._con.execute(sql, list(params)) if params else self._con.execute(sql)
+
+    @contextmanager
+    def _running(self, step: str, sql: str) -> Iterator[None]:
+        """Tell the tracer of a step, and run it."""
         if self._tracer is not None:
             self._tracer(step, sql)
+        with self._telling(step, sql):
+            yield
+
+    @contextmanager
+    def _telling(self, step: str, sql: str) -> Iterator[None]:
+        """Turn what DuckDB raises into errors of ours; the user's interrupt stays one."""
         try:
-            return self._con.execute(sql, list(params)) if params else self._con.execute(sql)
-        except duckdb.InterruptException:
-            raise KeyboardInterrupt from None
-        except duckdb.Error as error:
+            yield
+        except (duckdb.Error, RuntimeError) as error:
+            if is_interrupt(error):
+                raise KeyboardInterrupt from None
+            if isinstance(error, RuntimeError):
+                raise
             raise EngineError(step, _reason(error), sql) from None
 
 
+_BEGIN, _COMMIT = "BEGIN TRANSACTION", "COMMIT"
 # What is added to the name of a database for a folder of what is spilled to disk.
 _SPILL = ".spill-"
 

@@ -21,6 +21,7 @@ from consentkit.report import Remembering, report_html
 from consentkit.report_findings import sample_row
 from consentkit.report_words import CANNOT_SHOW, checked_deliveries, verdict_sentence
 from consentkit.summary import csv_text
+from consentkit.writing import refuse_unwritable, told_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,19 +41,33 @@ def write_pack(workspace: Workspace, path: Path, *, key: bytes | None = None, ra
 
     Ids are pseudonyms by HMAC with ``key``, a random one unless given, which is not in the pack; ``raw_ids``
     writes them as they are. The same database and key give the same bytes. Raises :class:`UsageError` where
-    something is already there.
+    something is already there, it cannot be written, or ``key`` is none.
     """
-    if path.exists() and (path.is_file() or any(path.iterdir())):
-        raise UsageError(f"{path}: is already there; name a new folder or zip file for the pack")
-    if path.suffix.lower() != ".zip":
-        return _fill(workspace, path, Pseudonyms(key, raw=raw_ids))
-    with tempfile.TemporaryDirectory(prefix="consentkit-") as folder:
-        seal = _fill(workspace, Path(folder), Pseudonyms(key, raw=raw_ids))
+    names = Pseudonyms(key, raw=raw_ids)
+    refuse_there(path)
+    with told_of(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
-            for name in _names(Path(folder)):
-                packed.writestr(zipfile.ZipInfo(name, _OLDEST), Path(folder, name).read_bytes(), zipfile.ZIP_DEFLATED)
+        with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as aside:
+            made = Path(aside, "pack")
+            seal = _fill(workspace, made, names)
+            if path.suffix.lower() == ".zip":
+                made = _zipped(made, Path(aside, "pack.zip"))
+            made.replace(path)  # only what is whole stands where it was asked for
     return seal
+
+
+def refuse_there(path: Path) -> None:
+    """Raise :class:`UsageError` where a pack cannot go: something is there, or its folder cannot be written."""
+    refuse_unwritable(path.parent)
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise UsageError(f"{path}: is already there; name a new folder or zip file for the pack")
+
+
+def _zipped(folder: Path, file: Path) -> Path:
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name in _names(folder):
+            packed.writestr(zipfile.ZipInfo(name, _OLDEST), Path(folder, name).read_bytes(), zipfile.ZIP_DEFLATED)
+    return file
 
 
 def verify_pack(path: Path) -> tuple[list[str], str]:

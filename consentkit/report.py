@@ -13,6 +13,7 @@ from consentkit.pseudonyms import Pseudonyms
 from consentkit.report_findings import finding_groups, remediation
 from consentkit.report_words import CANNOT_SHOW, GLOSSARY, deliveries_parts, facts, unchecked, verdict_sentence
 from consentkit.summary import SEVERITIES, csv_text
+from consentkit.writing import refuse_unwritable, write_files
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,11 +51,13 @@ class Remembering:
 
 
 def write_report(workspace: Workspace, folder: Path, *, key: bytes | None = None, raw_ids: bool = False) -> Path:
-    """Write report.html, the lists beside it and the files of :meth:`Summary.write`; return the report's path."""
+    """Write report.html, the lists beside it and those of :meth:`Summary.texts`; return the report's path.
+
+    Raises :class:`UsageError` where they cannot be written.
+    """
+    refuse_unwritable(folder)
     summary = workspace.summary()
     workspace.record_audit(summary)
-    summary.write(folder)
-    path = folder / "report.html"
     with workspace.asking():
         seen = Remembering(workspace)
         texts = {
@@ -63,9 +66,8 @@ def write_report(workspace: Workspace, folder: Path, *, key: bytes | None = None
             "remediation.csv": csv_text(seen.table("ask_remediation")),
             "days.csv": csv_text(seen.table("ask_days")),
         }
-    for name, text in texts.items():
-        (folder / name).write_text(text, encoding="utf-8", newline="")
-    return path
+    write_files(folder, summary.texts() | texts)
+    return folder / "report.html"
 
 
 def report_html(seen: Remembering, summary: Summary, names: Pseudonyms) -> str:

@@ -18,8 +18,6 @@ from consentkit.errors import UsageError
 from consentkit.phrases import count
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from consentkit.workspace import Workspace
 
 SCHEMA_VERSION = 1
@@ -97,19 +95,15 @@ class Summary:
         """Return :meth:`as_dict` as JSON text."""
         return json.dumps(self.as_dict(), indent=2, ensure_ascii=False, default=plain_time)
 
-    def write(self, folder: Path) -> list[Path]:
-        """Write findings.json, findings.csv, destinations.csv, sources.csv and completeness.csv into a folder."""
-        folder.mkdir(parents=True, exist_ok=True)
-        texts = {
+    def texts(self) -> dict[str, str]:
+        """Return the text of findings.json, findings.csv, destinations.csv, sources.csv and completeness.csv."""
+        return {
             "findings.json": self.as_json() + "\n",
             "findings.csv": csv_text(self.findings),
             "destinations.csv": csv_text(self.destinations),
             "sources.csv": csv_text(self.sources),
             "completeness.csv": csv_text(self.files),
         }
-        for name, text in texts.items():
-            (folder / name).write_text(text, encoding="utf-8", newline="")
-        return [folder / name for name in texts]
 
 
 def summarise(workspace: Workspace) -> Summary:

@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from consentkit.errors import UsageError
+from consentkit.writing import write_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -113,9 +114,4 @@ def save(draw: Callable[[], Any], path: Path, rows: Callable[[], list[dict[str, 
         "html": lambda: page(draw()).encode(),
         "csv": lambda: csv_text(rows()).encode(),
     }
-    content = drawn[form]()
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be written: {error.strerror}") from None
+    write_files(path.parent, {path.name: drawn[form]()})

@@ -17,6 +17,8 @@ from sqlalchemy import types as kinds
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.postgresql import base as postgres
 
+from consentkit.interrupts import is_interrupt
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -75,10 +77,15 @@ class Cursor:
 
     def execute(self, statement: str, parameters: Sequence[object] | None = None) -> None:
         """Run one statement; a result that was not read to its end is let go."""
-        if parameters:
-            self._inner.execute(statement, list(parameters))
-        else:
-            self._inner.execute(statement)
+        try:
+            if parameters:
+                self._inner.execute(statement, list(parameters))
+            else:
+                self._inner.execute(statement)
+        except (duckdb.Error, RuntimeError) as error:
+            if is_interrupt(error):  # Great Expectations would note any other and go on
+                raise KeyboardInterrupt from None
+            raise
 
     def executemany(self, statement: str, parameters: Sequence[Sequence[object]]) -> None:
         """Run one statement once for each list of parameters."""

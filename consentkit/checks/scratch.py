@@ -15,6 +15,7 @@ import duckdb
 
 from consentkit.checks.dialect import Connection
 from consentkit.engine import quoted, sql_names, sql_text
+from consentkit.interrupts import breakable, is_interrupt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -53,7 +54,7 @@ class Scratch:
 
     def connection(self) -> Connection:
         """Return a new connection that sees the scratch database; what SQLAlchemy calls a creator."""
-        cursor = self._con.cursor()
+        cursor = breakable(self._con.cursor())
         cursor.execute(f"USE {_NAME}.main")
         self._cursors.append(cursor)
         return Connection(cursor)
@@ -66,7 +67,7 @@ class Scratch:
         self._home = self._con.execute("SELECT current_database()").fetchall()[0][0]
         self._con.execute(f"ATTACH ':memory:' AS {_NAME}")
         self._attached = True
-        cursor = self._con.cursor()
+        cursor = breakable(self._con.cursor())
         cursor.execute(f"USE {_NAME}.main")
         self._cursors.append(cursor)
         texts = _own_texts()
@@ -110,7 +111,7 @@ class Scratch:
             onto = f"{quoted(self._home)}.main.{quoted(name)}"
             try:
                 cursor.execute(f"CREATE VIEW {quoted(name)} AS SELECT v.* FROM {onto} AS v")
-            except duckdb.Error as error:
+            except (duckdb.Error, RuntimeError) as error:
                 self.broken[name] = _reason(error)
         return names
 
@@ -118,17 +119,13 @@ class Scratch:
         try:
             cursor.execute(f"DROP VIEW IF EXISTS {quoted(name)}")
             cursor.execute(f"CREATE TABLE {quoted(name)} AS {text}")
-        except duckdb.InterruptException:
-            raise KeyboardInterrupt from None
-        except duckdb.Error as error:
+        except (duckdb.Error, RuntimeError) as error:
             self.broken[name] = _reason(error)
 
     def _count(self, cursor: Any, name: str) -> None:
         try:
             self.rows[name] = cursor.execute(f"SELECT count(*) FROM {quoted(name)}").fetchall()[0][0]
-        except duckdb.InterruptException:
-            raise KeyboardInterrupt from None
-        except duckdb.Error as error:
+        except (duckdb.Error, RuntimeError) as error:
             self.broken[name] = _reason(error)
 
 
@@ -154,8 +151,12 @@ def _needed(wanted: Sequence[str], texts: dict[str, str]) -> list[str]:
     return list(dict.fromkeys([*read, *slices]))
 
 
-def _reason(error: duckdb.Error) -> str:
-    """Keep DuckDB's kind of error and its first line, as the engine does."""
+def _reason(error: duckdb.Error | RuntimeError) -> str:
+    """Keep DuckDB's kind of error and its first line, as the engine does; the user's interrupt stays one."""
     from consentkit.engine import _reason as reason
 
+    if is_interrupt(error):
+        raise KeyboardInterrupt from None
+    if isinstance(error, RuntimeError):
+        raise error
     return reason(error)
