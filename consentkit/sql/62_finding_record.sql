@@ -1,5 +1,5 @@
 -- One row per delivery record and finding it is by itself, whether its event is loaded or not.
--- Names are those of the newest policy version.
+-- Names are those of the newest policy version. The events that are told of are found first: they are few beside all that is loaded.
 WITH named AS (
     SELECT
         m.route_id AS route_id,
@@ -23,17 +23,26 @@ fault AS (
     SELECT n.route_id AS route_id, n.destination_id AS destination_id, 'X11' AS code
     FROM named AS n
     WHERE n.reason_means = 'unknown'
+),
+found AS (
+    SELECT f.code AS code, f.destination_id AS destination_id, d.delivery_id AS delivery_id, d.event_id AS event_id, d.logged_at AS logged_at
+    FROM delivery AS d
+    INNER JOIN fault AS f ON f.route_id = d.route_id
+),
+told AS (
+    SELECT e.event_id AS event_id, e.person_key AS person_key, e.event_at AS event_at
+    FROM (SELECT DISTINCT d.event_id AS event_id FROM found AS d) AS f
+    INNER JOIN event AS e ON e.event_id = f.event_id
 )
 SELECT
     f.code AS code,
     f.destination_id AS destination_id,
-    d.delivery_id AS delivery_id,
+    f.delivery_id AS delivery_id,
     e.event_id AS event_id,
     e.person_key AS person_key,
-    COALESCE(e.event_at, d.logged_at) AS seen_at
-FROM delivery AS d
-INNER JOIN fault AS f ON f.route_id = d.route_id
-LEFT JOIN event AS e ON e.event_id = d.event_id
+    COALESCE(e.event_at, f.logged_at) AS seen_at
+FROM found AS f
+LEFT JOIN told AS e ON e.event_id = f.event_id
 UNION ALL
 SELECT
     'X3' AS code,
