@@ -4,6 +4,8 @@
 -- names none; unreadable = its value is no boolean; all three count as refused. merge = set by becoming one person.
 -- A category no event of the subject has named so far has no row: never collected. Where the choice is told by a stamp
 -- alone, only what it names is set: RudderStack and other tools do not say that silence takes anything back.
+-- What two people had said when they became one is looked for as a running maximum of each category: a join by ranges sets each
+-- such call against each choice.
 WITH subject AS (
     SELECT
         p.subject_kind AS subject_kind, p.subject_id AS subject_id, p.event_id AS event_id, p.stamp_id AS stamp_id, p.state AS state,
@@ -64,6 +66,32 @@ side AS (
     SELECT m.user_id AS user_id, m.other_id AS other_id, m.merged_at AS merged_at, m.event_id AS event_id, m.other_id AS whose, FALSE AS own
     FROM person_merge AS m
 ),
+asked_at AS (
+    SELECT DISTINCT d.whose AS user_id, d.merged_at AS merged_at
+    FROM side AS d
+),
+stood AS (
+    SELECT t.subject_id AS user_id, t.category_id AS category_id, t.happened_at AS happened_at, MIN(t.value) AS value
+    FROM told AS t
+    WHERE t.subject_kind = 'person' AND EXISTS (SELECT 1 FROM asked_at AS a WHERE a.user_id = t.subject_id)
+    GROUP BY t.subject_id, t.category_id, t.happened_at
+),
+moment AS (
+    SELECT a.user_id AS user_id, c.category_id AS category_id, a.merged_at AS at, NULL AS happened_at
+    FROM asked_at AS a
+    INNER JOIN (SELECT DISTINCT s.user_id AS user_id, s.category_id AS category_id FROM stood AS s) AS c ON c.user_id = a.user_id
+    UNION ALL
+    SELECT s.user_id AS user_id, s.category_id AS category_id, s.happened_at AS at, s.happened_at AS happened_at
+    FROM stood AS s
+),
+looked AS (
+    SELECT DISTINCT
+        m.user_id AS user_id,
+        m.category_id AS category_id,
+        m.at AS at,
+        MAX(m.happened_at) OVER (PARTITION BY m.user_id, m.category_id ORDER BY m.at) AS happened_at
+    FROM moment AS m
+),
 before AS (
     SELECT
         d.user_id AS user_id,
@@ -71,15 +99,11 @@ before AS (
         d.merged_at AS merged_at,
         d.event_id AS event_id,
         d.own AS own,
-        t.category_id AS category_id,
-        t.value AS value,
-        ROW_NUMBER() OVER (
-            PARTITION BY d.user_id, d.other_id, d.own, t.category_id
-            ORDER BY t.happened_at DESC, CASE WHEN t.value = 'true' THEN 0 ELSE 1 END DESC, t.event_id DESC
-        ) AS place
+        s.category_id AS category_id,
+        s.value AS value
     FROM side AS d
-    INNER JOIN told AS t ON t.subject_id = d.whose
-    WHERE t.subject_kind = 'person' AND t.happened_at <= d.merged_at
+    INNER JOIN looked AS l ON l.user_id = d.whose AND l.at = d.merged_at
+    INNER JOIN stood AS s ON s.user_id = l.user_id AND s.category_id = l.category_id AND s.happened_at = l.happened_at
 ),
 met AS (
     SELECT
@@ -91,7 +115,6 @@ met AS (
         MAX(CASE WHEN b.own = TRUE THEN b.value END) AS mine,
         MAX(CASE WHEN b.own = FALSE THEN b.value END) AS theirs
     FROM before AS b
-    WHERE b.place = 1
     GROUP BY b.user_id, b.other_id, b.merged_at, b.event_id, b.category_id
 ),
 both_asked AS (
