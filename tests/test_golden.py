@@ -187,8 +187,10 @@ READABLE = {
     f"FROM finding_history AS v {OF_EVENT} LEFT JOIN source AS s ON s.source_id = v.source_id {NEWEST}",
     **{
         view: f"SELECT v.*, e.message_id AS event, d.name AS destination FROM {view} AS v {OF_EVENT} {NEWEST}"
-        for view in ("delivered_event", "delivery_after_refusal", "preference_due")
+        for view in ("delivery_after_refusal", "preference_due")
     },
+    "delivered_event": "SELECT v.*, c.subject_kind, c.subject_id, e.message_id AS event, d.name AS destination "
+    f"FROM delivered_event AS v INNER JOIN chooser AS c ON c.number = v.number {OF_EVENT} {NEWEST}",
     **{
         view: f"SELECT v.*, e.message_id AS event, d.name AS destination FROM {view} AS v "
         f"LEFT JOIN event AS e ON e.event_id = v.{event_id} {NEWEST}"

@@ -3,65 +3,61 @@
 -- granted (an outdated stamp), none (no consent object of any tool), unclear. other_device: the refusal was made on another device
 -- than the event comes from, so that the latest choice of the person counts (RULES.md 2.4). Which of several refusals
 -- stood when it left is looked for as a running maximum of each category: a join by ranges sets each choice against each delivery.
-WITH spread AS (
+WITH refused AS (
     SELECT
-        f.subject_kind AS subject_kind, f.subject_id AS subject_id, f.destination_id AS destination_id,
-        MIN(f.refused_at) AS first_at, MAX(f.ended_at) AS last_to
+        s.number AS number, f.refusal_event_id AS refusal_event_id, f.destination_id AS destination_id, f.refused_at AS refused_at,
+        f.ended_at AS ended_at, f.anonymous_id AS anonymous_id
     FROM destination_refusal AS f
-    GROUP BY f.subject_kind, f.subject_id, f.destination_id
+    INNER JOIN chooser AS s ON s.subject_kind = f.subject_kind AND s.subject_id = f.subject_id
+),
+spread AS (
+    SELECT f.number AS number, f.destination_id AS destination_id, MIN(f.refused_at) AS first_at, MAX(f.ended_at) AS last_to
+    FROM refused AS f
+    GROUP BY f.number, f.destination_id
 ),
 left_later AS (
     SELECT
         r.delivery_id AS delivery_id, r.event_id AS event_id, r.destination_id AS destination_id, r.left_at AS left_at,
-        r.event_at AS event_at, r.anonymous_id AS anonymous_id, r.stamp_id AS stamp_id, r.subject_kind AS subject_kind,
-        r.subject_id AS subject_id
+        r.event_at AS event_at, r.stamp_id AS stamp_id, r.number AS number
     FROM delivered_event AS r
     INNER JOIN spread AS p
-        ON p.subject_kind = r.subject_kind AND p.subject_id = r.subject_id AND p.destination_id = r.destination_id
-        AND p.first_at <= r.left_at AND p.last_to > r.left_at
+        ON p.number = r.number AND p.destination_id = r.destination_id AND p.first_at <= r.left_at AND p.last_to > r.left_at
 ),
 leaving AS (
-    SELECT DISTINCT x.subject_kind AS subject_kind, x.subject_id AS subject_id, x.left_at AS left_at FROM left_later AS x
+    SELECT DISTINCT x.number AS number, x.left_at AS left_at FROM left_later AS x
 ),
 refusing AS (
     SELECT
-        i.subject_kind AS subject_kind, i.subject_id AS subject_id, i.category_id AS category_id, i.event_id AS event_id,
-        i.valid_from AS valid_from, i.valid_to AS valid_to
+        s.number AS number, i.category_id AS category_id, i.event_id AS event_id, i.valid_from AS valid_from, i.valid_to AS valid_to
     FROM consent_interval AS i
-    WHERE i.value = 'false'
-        AND EXISTS (SELECT 1 FROM leaving AS r WHERE r.subject_kind = i.subject_kind AND r.subject_id = i.subject_id)
+    INNER JOIN chooser AS s ON s.subject_kind = i.subject_kind AND s.subject_id = i.subject_id
+    WHERE i.value = 'false' AND EXISTS (SELECT 1 FROM leaving AS r WHERE r.number = s.number)
 ),
 moment AS (
-    SELECT
-        r.subject_kind AS subject_kind, r.subject_id AS subject_id, c.category_id AS category_id, r.left_at AS at, NULL AS valid_from
+    SELECT r.number AS number, c.category_id AS category_id, r.left_at AS at, NULL AS valid_from
     FROM leaving AS r
-    INNER JOIN (
-        SELECT DISTINCT i.subject_kind AS subject_kind, i.subject_id AS subject_id, i.category_id AS category_id FROM refusing AS i
-    ) AS c ON c.subject_kind = r.subject_kind AND c.subject_id = r.subject_id
+    INNER JOIN (SELECT DISTINCT i.number AS number, i.category_id AS category_id FROM refusing AS i) AS c ON c.number = r.number
     UNION ALL
-    SELECT
-        i.subject_kind AS subject_kind, i.subject_id AS subject_id, i.category_id AS category_id, i.valid_from AS at, i.valid_from AS valid_from
+    SELECT i.number AS number, i.category_id AS category_id, i.valid_from AS at, i.valid_from AS valid_from
     FROM refusing AS i
 ),
 looked AS (
     SELECT
-        m.subject_kind AS subject_kind,
-        m.subject_id AS subject_id,
+        m.number AS number,
         m.category_id AS category_id,
         m.at AS at,
-        MAX(m.valid_from) OVER (PARTITION BY m.subject_kind, m.subject_id, m.category_id ORDER BY m.at) AS valid_from
+        MAX(m.valid_from) OVER (PARTITION BY m.number, m.category_id ORDER BY m.at) AS valid_from
     FROM moment AS m
 ),
 standing AS (
-    SELECT DISTINCT l.subject_kind AS subject_kind, l.subject_id AS subject_id, l.at AS at, i.event_id AS event_id
+    SELECT DISTINCT l.number AS number, l.at AS at, i.event_id AS event_id
     FROM looked AS l
     INNER JOIN refusing AS i
-        ON i.subject_kind = l.subject_kind AND i.subject_id = l.subject_id AND i.category_id = l.category_id
-        AND i.valid_from = l.valid_from AND i.valid_to > l.at
+        ON i.number = l.number AND i.category_id = l.category_id AND i.valid_from = l.valid_from AND i.valid_to > l.at
 )
 SELECT
-    f.subject_kind AS subject_kind,
-    f.subject_id AS subject_id,
+    u.subject_kind AS subject_kind,
+    u.subject_id AS subject_id,
     f.refusal_event_id AS refusal_event_id,
     f.refused_at AS refused_at,
     f.ended_at AS ended_at,
@@ -80,12 +76,14 @@ SELECT
         WHEN a.granted = a.needed THEN 'granted'
         ELSE 'refused'
     END AS stamp,
-    CASE WHEN f.anonymous_id IS NULL OR r.anonymous_id IS NULL OR f.anonymous_id = r.anonymous_id THEN FALSE ELSE TRUE END AS other_device
+    CASE WHEN f.anonymous_id IS NULL OR e.anonymous_id IS NULL OR f.anonymous_id = e.anonymous_id THEN FALSE ELSE TRUE END AS other_device
 FROM left_later AS r
-INNER JOIN standing AS b ON b.subject_kind = r.subject_kind AND b.subject_id = r.subject_id AND b.at = r.left_at
-INNER JOIN destination_refusal AS f
-    ON f.subject_kind = r.subject_kind AND f.subject_id = r.subject_id AND f.destination_id = r.destination_id
-    AND f.refusal_event_id = b.event_id AND f.refused_at <= r.left_at AND f.ended_at > r.left_at
+INNER JOIN standing AS b ON b.number = r.number AND b.at = r.left_at
+INNER JOIN refused AS f
+    ON f.number = r.number AND f.destination_id = r.destination_id AND f.refusal_event_id = b.event_id
+    AND f.refused_at <= r.left_at AND f.ended_at > r.left_at
+INNER JOIN chooser AS u ON u.number = r.number
+INNER JOIN event AS e ON e.event_id = r.event_id
 INNER JOIN stamp AS t ON t.stamp_id = r.stamp_id
 CROSS JOIN newest_version AS n
 INNER JOIN stamp_account AS a

@@ -3,8 +3,9 @@
 WITH granted AS (
     SELECT
         g.subject_kind AS subject_kind, g.subject_id AS subject_id, g.grant_event_id AS grant_event_id, g.destination_id AS destination_id,
-        g.granted_at AS granted_at, g.ended_at AS ended_at
+        g.granted_at AS granted_at, g.ended_at AS ended_at, c.number AS number
     FROM destination_grant AS g
+    INNER JOIN chooser AS c ON c.subject_kind = g.subject_kind AND c.subject_id = g.subject_id
 ),
 offered AS (
     SELECT
@@ -24,55 +25,55 @@ offered AS (
 ),
 spread AS (
     SELECT
-        g.subject_kind AS subject_kind, g.subject_id AS subject_id, g.destination_id AS destination_id, COUNT(*) AS grants,
+        g.number AS number, g.destination_id AS destination_id, COUNT(*) AS grants,
         MIN(g.granted_at) AS first_at, MAX(g.ended_at) AS last_to
     FROM granted AS g
-    GROUP BY g.subject_kind, g.subject_id, g.destination_id
+    GROUP BY g.number, g.destination_id
 ),
 left_later AS (
     SELECT
-        r.subject_kind AS subject_kind, r.subject_id AS subject_id, r.destination_id AS destination_id, r.event_at AS event_at,
+        r.number AS number, r.destination_id AS destination_id, r.event_at AS event_at,
         r.left_at AS left_at, p.grants AS grants, p.first_at AS first_at
     FROM delivered_event AS r
     INNER JOIN spread AS p
-        ON p.subject_kind = r.subject_kind AND p.subject_id = r.subject_id AND p.destination_id = r.destination_id
+        ON p.number = r.number AND p.destination_id = r.destination_id
         AND p.first_at <= r.event_at AND p.last_to > r.event_at
 ),
 -- of several grants, the last until the event, as a running maximum
 moment AS (
     SELECT
-        r.subject_kind AS subject_kind, r.subject_id AS subject_id, r.destination_id AS destination_id, r.event_at AS at,
+        r.number AS number, r.destination_id AS destination_id, r.event_at AS at,
         r.left_at AS left_at, NULL AS granted_at
     FROM left_later AS r
     WHERE r.grants > 1
     UNION ALL
     SELECT
-        g.subject_kind AS subject_kind, g.subject_id AS subject_id, g.destination_id AS destination_id, g.granted_at AS at,
+        g.number AS number, g.destination_id AS destination_id, g.granted_at AS at,
         NULL AS left_at, g.granted_at AS granted_at
     FROM granted AS g
 ),
 looked AS (
     SELECT
-        m.subject_kind AS subject_kind, m.subject_id AS subject_id, m.destination_id AS destination_id, m.at AS at, m.left_at AS left_at,
-        MAX(m.granted_at) OVER (PARTITION BY m.subject_kind, m.subject_id, m.destination_id ORDER BY m.at) AS granted_at
+        m.number AS number, m.destination_id AS destination_id, m.at AS at, m.left_at AS left_at,
+        MAX(m.granted_at) OVER (PARTITION BY m.number, m.destination_id ORDER BY m.at) AS granted_at
     FROM moment AS m
     UNION ALL
     SELECT
-        r.subject_kind AS subject_kind, r.subject_id AS subject_id, r.destination_id AS destination_id, r.event_at AS at,
+        r.number AS number, r.destination_id AS destination_id, r.event_at AS at,
         r.left_at AS left_at, r.first_at AS granted_at
     FROM left_later AS r
     WHERE r.grants = 1
 ),
 reached AS (
     SELECT
-        g.subject_kind AS subject_kind, g.subject_id AS subject_id, g.grant_event_id AS grant_event_id, g.destination_id AS destination_id,
+        g.number AS number, g.grant_event_id AS grant_event_id, g.destination_id AS destination_id,
         MIN(l.left_at) AS first_at
     FROM looked AS l
     INNER JOIN granted AS g
-        ON g.subject_kind = l.subject_kind AND g.subject_id = l.subject_id AND g.destination_id = l.destination_id
+        ON g.number = l.number AND g.destination_id = l.destination_id
         AND g.granted_at = l.granted_at AND g.ended_at > l.at
     WHERE l.left_at IS NOT NULL
-    GROUP BY g.subject_kind, g.subject_id, g.grant_event_id, g.destination_id
+    GROUP BY g.number, g.grant_event_id, g.destination_id
 )
 SELECT
     g.subject_kind AS subject_kind,
@@ -88,5 +89,4 @@ LEFT JOIN offered AS o
     ON o.subject_kind = g.subject_kind AND o.subject_id = g.subject_id
     AND o.grant_event_id = g.grant_event_id AND o.destination_id = g.destination_id
 LEFT JOIN reached AS r
-    ON r.subject_kind = g.subject_kind AND r.subject_id = g.subject_id
-    AND r.grant_event_id = g.grant_event_id AND r.destination_id = g.destination_id
+    ON r.number = g.number AND r.grant_event_id = g.grant_event_id AND r.destination_id = g.destination_id
