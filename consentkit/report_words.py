@@ -46,7 +46,7 @@ _STANDINGS = (
     ("deliveries_undecidable", "that the rules cannot judge", "lost"),
     ("deliveries_exempt", "that consent does not stop, by the rules of the platform", "free"),
     ("deliveries_needing_none", "to destinations that need no consent by the policy", "free"),
-    ("deliveries_granted", "granted", "kept"),
+    ("deliveries_granted", "with the consent their destination needs", "kept"),
 )
 # What was held against an answer of the person.
 _HELD = ("deliveries_refused", "deliveries_refused_elsewhere", "deliveries_against_integrations", "deliveries_granted")

@@ -268,6 +268,28 @@ def test_any_bytes_as_a_delivery_log_are_accounted_for_or_refused(
     assert_accounted(session_workspace)
 
 
+@FEW
+@given(st.lists(EVENTS, min_size=1, max_size=30))
+def test_every_delivery_stands_in_one_place(session_workspace: ck.Workspace, items: list[Row]) -> None:
+    judged(session_workspace, items)
+    log = [
+        {"message_id": name, "destination": destination, "status": status}
+        for name in ("m", "n", "nobody")
+        for destination in ("X", "ex", "Both", "Free", "S3", "Actions", "stranger")
+        for status in ("delivered", "failed")
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "log.ndjson")
+        path.write_bytes(ndjson(log))
+        session_workspace.load_deliveries(path)
+    stands = "SELECT destination_id, sum(deliveries) FROM standing_count GROUP BY destination_id ORDER BY 1"
+    delivered = "SELECT destination_id, delivered FROM destination_count WHERE delivered > 0 ORDER BY 1"
+    assert session_workspace.rows(stands) == session_workspace.rows(delivered)
+    found = "SELECT count(*) FROM finding_delivery WHERE code IN ('V5', 'V6', 'V26') AND certainty = 'certain'"
+    refused = "SELECT coalesce(sum(deliveries), 0) FROM standing_count WHERE standing = 'refused'"
+    assert session_workspace.rows(refused) == session_workspace.rows(found)
+
+
 # Loading
 
 

@@ -173,9 +173,12 @@ def test_statuses_of_the_log(rudder: ck.Workspace, cases: list[Row]) -> None:
     assert count(rudder, "outcome IS NULL", "(SELECT destination AS outcome FROM route)") == 0
 
 
-def test_1222_deliveries_were_unchecked(rudder: ck.Workspace) -> None:
+def test_1222_deliveries_were_of_events_without_a_consent_object(rudder: ck.Workspace) -> None:
     assert rudder.rows("SELECT sum(deliveries) FROM finding WHERE code = 'V1E'") == [(1222,)]
-    assert rudder.rows("SELECT deliveries, deliveries_unchecked FROM coverage") == [(1222, 1222)]
+    told = "SELECT deliveries, deliveries_to_unknown, deliveries_against_integrations FROM coverage"
+    assert rudder.rows(told) == [(1222, 1211, 11)], (
+        "an empty policy knows no destination, but the events say All: false"
+    )
     assert records(rudder, "SELECT certainty, deliveries FROM finding_total WHERE code = 'V1E'") == [
         {"certainty": "certain", "deliveries": 1222}
     ]

@@ -35,7 +35,7 @@ def test_what_the_sample_says_is_in_the_page_and_in_the_text(sample: ck.Workspac
         for word in words:
             assert word in found[name]._repr_html_(), (name, word)
             assert word in repr(found[name]), (name, word)
-    assert "2,084" in found["summary"]._repr_html_(), "the small chart says what was held against nothing"
+    assert "1,749" in found["summary"]._repr_html_(), "the small chart says what was held against nothing"
     ignored = sum(row["ignored"] for row in found["withdrawals"].destinations)
     assert f"{ignored:,} of " in found["withdrawals"].verdict
 

@@ -31,7 +31,8 @@ SELECT
                 ELSE 'silent'
             END
         WHEN x.consent_reason IN ('unmapped', 'exempt', 'preference_event', 'consent_off', 'unmapped_needs_it') THEN 'needs none'
-        ELSE 'granted'
+        WHEN x.consent_reason IN ('granted', 'allowed', 'some_consent') THEN 'granted'
+        ELSE 'cannot tell'
     END AS answer
 FROM decision AS x
 INNER JOIN destination_need AS w ON w.version_id = x.version_id AND w.destination_id = x.destination_id

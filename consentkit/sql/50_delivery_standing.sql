@@ -7,9 +7,9 @@ SELECT
     x.version_id AS version_id,
     r.route_id AS route_id,
     CASE
-        WHEN d.known = FALSE THEN 'unknown destination'
         WHEN a.answer = 'refused' THEN CASE WHEN x.consent_says = 'deny' THEN 'refused' ELSE 'refused elsewhere' END
         WHEN x.integrations_say = 'deny' THEN 'integrations'
+        WHEN d.known = FALSE THEN 'unknown destination'
         WHEN x.outcome = 'indeterminate' THEN 'cannot tell'
         WHEN a.answer = 'needs none' AND x.consent_reason IN ('exempt', 'preference_event') THEN 'exempt'
         ELSE a.answer
