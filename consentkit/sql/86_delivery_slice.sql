@@ -13,9 +13,10 @@ WITH part AS (
             ELSE t.records
         END AS checked,
         CASE
-            WHEN t.known = TRUE THEN 0
-            WHEN k.code IN ('V5', 'V6', 'V26') THEN t.delivered_stamped
-            WHEN k.code = 'V7' THEN t.delivered_linked
+            WHEN t.judged = TRUE THEN 0
+            WHEN k.code IN ('V5', 'V6', 'V26', 'V18') THEN t.delivered_stamped
+            WHEN k.code IN ('V7', 'V1E', 'V19', 'X7') THEN t.delivered_linked
+            WHEN k.code IN ('V8', 'V10') THEN t.filtered_linked
             ELSE 0
         END AS unclear,
         0 AS failing, 0 AS possible,
@@ -39,7 +40,7 @@ WITH part AS (
         CAST(NULL AS BIGINT) AS sample_event_id, CAST(NULL AS BIGINT) AS sample_delivery_id
     FROM finding_tally AS f
     CROSS JOIN finding_code AS k
-    WHERE f.code IN ('X8', 'X45') AND k.code IN ('V5', 'V6', 'V26', 'V7')
+    WHERE f.code = 'X8' AND k.code IN ('V5', 'V6', 'V26', 'V7')
 )
 SELECT
     p.code AS code,

@@ -22,11 +22,11 @@ part AS (
     UNION ALL
     SELECT
         t.destination AS destination, t.day AS day, 0 AS allowed, t.delivered_linked AS delivered,
-        CASE WHEN t.known = TRUE THEN 0 ELSE t.delivered_linked END AS unclear
+        CASE WHEN t.judged = TRUE THEN 0 ELSE t.delivered_linked END AS unclear
     FROM delivery_tally AS t
     UNION ALL
     -- of a time in which no policy was in force
-    SELECT f.destination AS destination, f.day AS day, f.found AS allowed, 0 AS delivered, f.found AS unclear
+    SELECT f.destination AS destination, f.day AS day, f.found AS allowed, 0 AS delivered, 0 AS unclear
     FROM finding_tally AS f
     WHERE f.code = 'X45'
 ),
