@@ -49,7 +49,7 @@ _STANDINGS = (
     ("deliveries_granted", "with the consent their destination needs", "kept"),
 )
 # What was held against an answer of the person.
-_HELD = ("deliveries_refused", "deliveries_refused_elsewhere", "deliveries_against_integrations", "deliveries_granted")
+_HELD = ("deliveries_refused", "deliveries_refused_elsewhere", "deliveries_granted")
 
 # Findings of deliveries that a consent object refuses, by whichever platform.
 REFUSED = ("V5", "V6", "V26")

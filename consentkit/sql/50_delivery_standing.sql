@@ -1,7 +1,7 @@
 -- One row per routing situation, policy version and route that says delivered: where such a delivery stands, one word for each.
--- refused, refused elsewhere (in a stamp the platform does not read), integrations (which said no), granted: it was held
--- against consent. silent: the event says nothing of what the destination needs. exempt, needs none: the destination
--- needs no consent. cannot tell, unknown destination: nobody knows.
+-- refused, refused elsewhere (in a stamp the platform does not read), granted: it was held against consent. integrations:
+-- these said no, whatever was consented to. silent: the event says nothing of what the destination needs. exempt, needs
+-- none: the destination needs no consent. cannot tell, unknown destination: nobody knows.
 SELECT
     x.signature_id AS signature_id,
     x.version_id AS version_id,
