@@ -38,7 +38,8 @@ def explain(workspace: Workspace, message_id: str) -> Iterator[Text]:
     """Yield the explanation of every event with this message id, line by line.
 
     Per destination: the verdict, what consent and the integrations object said, the categories needed,
-    granted, refused and missing, the rule and its place in RULES.md, and what the delivery log tells.
+    granted, refused and missing, the rule and its place in RULES.md, what the policy version in force at its
+    arrival would say instead, and what the delivery log tells.
     Raises :class:`UsageError` where no event has the id.
     """
     names, rows = workspace.cells(sql_text("ask_explain"), [message_id, message_id])
@@ -84,6 +85,10 @@ def _destination(row: dict[str, Any]) -> Iterator[Text]:
         yield Text(f"    {'documented':<13}{_SAYS[row['documented_outcome']]}, by the platform's own documentation")
     if row["regime_outcome"] != row["outcome"]:
         yield Text(f"    {'regime':<13}{_SAYS[row['regime_outcome']]}: {_REGIME[row['other_stamp'] == 'refused']}")
+    if row["arrival_outcome"] not in (None, row["outcome"]):
+        when = f"{row['received_at']:%Y-%m-%d %H:%M:%S} UTC"
+        told = f"{_SAYS[row['arrival_outcome']]}, by the policy in force when the event arrived, {when}"
+        yield Text(f"    {'arrival':<13}{told} [RULES 2.1]")
     if row["loaded"]:
         yield Text(f"    {'device':<13}the page had loaded it, says _metadata.bundled [RULES 3]")
     yield Text(f"    {'log':<13}{row['records'] or 'no delivery record'}")

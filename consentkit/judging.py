@@ -25,6 +25,7 @@ KEPT = (
     "route_count",
     "verdict",
     "decision",
+    "event_arrival",
     "preference_event",
     "preference_subject",
     "preference_period",

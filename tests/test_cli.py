@@ -173,6 +173,27 @@ def test_explain_names_rule_and_categories(
     assert "delivered" in printed
 
 
+def test_what_arrived_under_another_policy_is_a_possible_refusal_and_explained(
+    run: Callable[..., tuple[int, str, str]], tmp_path: Path
+) -> None:
+    """Its own time lies before the change, so that neither version alone can be held against it for certain."""
+    rules = tmp_path / "rules"
+    rules.mkdir()
+    (rules / "1.yml").write_text(CALM.replace("Ads", "Mail"))
+    (rules / "2.yml").write_text(CALM + "effective_from: 2026-03-10\n")
+    consent = {"consent": {"categoryPreferences": {"Mail": True, "Ads": False}}}
+    late = {"messageId": "m1", "type": "track", "anonymousId": "a", "context": consent}
+    late |= {"timestamp": "2026-03-05T00:00:00Z", "receivedAt": "2026-03-12T00:00:01Z"}
+    (tmp_path / "events.ndjson").write_text(json.dumps(late) + "\n")
+    db = tmp_path / "a.duckdb"
+    words = (tmp_path / "events.ndjson", "-p", rules, "-d", log(tmp_path), "--db", db, "--json")
+    found = json.loads(run("audit", *words)[1])["findings"]
+    assert [(row["certainty"], row["deliveries"]) for row in found if row["code"] == "V5"] == [("possible", 1)]
+    _, printed, _ = run("explain", "m1", "--db", db)
+    assert "Pixel: deliver" in printed
+    assert "arrival do not deliver, by the policy in force when the event arrived" in " ".join(printed.split())
+
+
 def test_policy_check_and_schema(run: Callable[..., tuple[int, str, str]], tmp_path: Path, policy: Path) -> None:
     assert run("policy", "check", policy)[0] == 0
     policy.write_text(CALM.replace("platform: segment", "platform: segmnt\nregime: optin"))

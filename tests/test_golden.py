@@ -128,8 +128,11 @@ READABLE = {
         view: f"SELECT v.*, d.name AS destination FROM {view} AS v {NEWEST}"
         for view in ("count_expected", "count_reconciled")
     },
-    "event_in_force": "SELECT v.*, e.message_id AS event, v.version_id AS version "
-    "FROM event_in_force AS v INNER JOIN event AS e ON e.event_id = v.event_id",
+    **{
+        view: "SELECT v.*, e.message_id AS event, v.version_id AS version "
+        f"FROM {view} AS v INNER JOIN event AS e ON e.event_id = v.event_id"
+        for view in ("event_in_force", "event_arrival")
+    },
     "event_way": "SELECT e.message_id AS event, (SELECT string_agg(o.message_id, ', ' ORDER BY o.message_id) "
     "FROM event_way AS w INNER JOIN event AS o ON o.event_id = w.event_id WHERE w.way = v.way) AS alike "
     "FROM event_way AS v INNER JOIN event AS e ON e.event_id = v.event_id",

@@ -1,22 +1,47 @@
--- One row per delivery record and event it may be of: one event, unless its message id is shared by
--- several; then one row per distinct situation among them, and candidates says how many there are.
-WITH candidate AS (
+-- One row per delivery record and situation it may be of: one, unless its message id is shared by several events, or its
+-- event arrived under another policy version than the one of its time; then one row per distinct situation among
+-- them, and candidates says how many there are.
+WITH several AS (
+    SELECT s.event_id AS event_id, TRUE AS by_message, s.group_id AS group_id
+    FROM shared_message AS s
+    UNION ALL
+    SELECT a.event_id AS event_id, TRUE AS by_message, a.event_id AS group_id
+    FROM event_arrival AS a
+    LEFT JOIN shared_message AS s ON s.event_id = a.event_id
+    WHERE s.event_id IS NULL
+    UNION ALL
+    SELECT a.event_id AS event_id, FALSE AS by_message, a.event_id AS group_id
+    FROM event_arrival AS a
+),
+placed AS (
+    SELECT
+        e.event_id AS event_id, e.signature_id AS signature_id, e.version_id AS version_id, e.person_key AS person_key,
+        e.event_at AS event_at, e.settled AS settled
+    FROM event_in_force AS e
+    UNION ALL
+    SELECT
+        a.event_id AS event_id, a.signature_id AS signature_id, a.version_id AS version_id, a.person_key AS person_key,
+        a.event_at AS event_at, a.settled AS settled
+    FROM event_arrival AS a
+),
+candidate AS (
     SELECT
         s.group_id AS group_id,
+        s.by_message AS by_message,
         e.signature_id AS signature_id,
         e.version_id AS version_id,
         MIN(e.event_id) AS event_id,
         MIN(e.person_key) AS person_key,
         MIN(e.event_at) AS event_at,
         MIN(CASE WHEN e.settled = TRUE THEN 1 ELSE 0 END) AS settled
-    FROM shared_message AS s
-    INNER JOIN event_in_force AS e ON e.event_id = s.event_id
-    GROUP BY s.group_id, e.signature_id, e.version_id
+    FROM several AS s
+    INNER JOIN placed AS e ON e.event_id = s.event_id
+    GROUP BY s.group_id, s.by_message, e.signature_id, e.version_id
 ),
 counted AS (
-    SELECT c.group_id AS group_id, COUNT(*) AS candidates
+    SELECT c.group_id AS group_id, c.by_message AS by_message, COUNT(*) AS candidates
     FROM candidate AS c
-    GROUP BY c.group_id
+    GROUP BY c.group_id, c.by_message
 )
 SELECT
     d.delivery_id AS delivery_id,
@@ -31,7 +56,7 @@ SELECT
     1 AS candidates
 FROM delivery AS d
 INNER JOIN event_in_force AS e ON e.event_id = d.event_id
-LEFT JOIN shared_message AS s ON s.event_id = d.event_id AND d.linked_by = 'message_id'
+LEFT JOIN several AS s ON s.event_id = d.event_id AND s.by_message = CASE WHEN d.linked_by = 'message_id' THEN TRUE ELSE FALSE END
 WHERE s.event_id IS NULL
 UNION ALL
 SELECT
@@ -46,7 +71,6 @@ SELECT
     CASE WHEN c.settled = 1 THEN TRUE ELSE FALSE END AS settled,
     n.candidates AS candidates
 FROM delivery AS d
-INNER JOIN shared_message AS s ON s.event_id = d.event_id
-INNER JOIN candidate AS c ON c.group_id = s.group_id
-INNER JOIN counted AS n ON n.group_id = s.group_id
-WHERE d.linked_by = 'message_id'
+INNER JOIN several AS s ON s.event_id = d.event_id AND s.by_message = CASE WHEN d.linked_by = 'message_id' THEN TRUE ELSE FALSE END
+INNER JOIN candidate AS c ON c.group_id = s.group_id AND c.by_message = s.by_message
+INNER JOIN counted AS n ON n.group_id = s.group_id AND n.by_message = s.by_message

@@ -13,12 +13,13 @@ WITH counted AS (
     FROM finding_any AS r
     GROUP BY r.code, r.certainty
 ),
--- A record is found twice only where a message id is shared by events of two policy versions, which name the destination
--- differently. To look for these alone costs half of what counting all records once would.
+-- A record is found twice only where it may be of two policy versions, which name the destination differently. To look for these alone costs half of what counting all records once would.
 again AS (
     SELECT f.code AS code, f.certainty AS certainty, COUNT(*) - COUNT(DISTINCT f.delivery_id) AS deliveries
     FROM finding_delivery AS f
-    WHERE f.event_id IN (SELECT s.event_id AS event_id FROM shared_message AS s)
+    WHERE f.event_id IN (
+        SELECT s.event_id AS event_id FROM shared_message AS s UNION SELECT a.event_id AS event_id FROM event_arrival AS a
+    )
     GROUP BY f.code, f.certainty
 )
 SELECT

@@ -14,6 +14,7 @@ SELECT
         CASE WHEN x.point IN ('rudder-server', 'rudder-js') THEN t.rudder_form = 'given' ELSE t.state IN ('A3', 'A4') END) AS missing,
     y.other, x.other_stamp,
     b.bundle_id IS NOT NULL AS loaded,
+    z.outcome AS arrival_outcome, e.received_at,
     d.records
 FROM event_decision AS v
 INNER JOIN event AS e ON e.event_id = v.event_id
@@ -24,6 +25,9 @@ LEFT JOIN destination AS n
     ON n.version_id = coalesce(f.version_id, (SELECT w.version_id FROM newest_version AS w)) AND n.name = v.destination
 LEFT JOIN decision AS x
     ON x.signature_id = f.signature_id AND x.version_id = f.version_id AND x.destination_id = n.destination_id
+LEFT JOIN event_arrival AS h ON h.event_id = v.event_id
+LEFT JOIN decision AS z
+    ON z.signature_id = h.signature_id AND z.version_id = h.version_id AND z.destination_id = n.destination_id
 LEFT JOIN (
     SELECT
         a.stamp_id, a.rudder, list(a.category_id) FILTER (a.granted) AS granted,
