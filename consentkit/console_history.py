@@ -101,7 +101,7 @@ def _print_conflicts(console: Console, rows: Sequence[Row]) -> None:
 
 
 def _print_stamps(console: Console, rows: Sequence[Row]) -> None:
-    title = "Deliveries after a refusal, by what the event's own stamp said"
+    title = "Deliveries of events collected after a refusal, by what their own stamp said"
     table = _table(title, ("destination", "deliveries", "refused", "granted", "no stamp", "elsewhere", "late"))
     names = ("deliveries", "stamp_refused", "stamp_granted", "stamp_none", "other_device", "sent_late")
     for row in rows:
@@ -110,7 +110,7 @@ def _print_stamps(console: Console, rows: Sequence[Row]) -> None:
     if table.row_count:
         table.caption = (
             "granted: the stamp was out of date; elsewhere: refused on another device; "
-            "late: collected before the refusal, sent after it"
+            "late: collected before the refusal, sent after it, and not among the deliveries"
         )
         console.print(table)
 
@@ -165,11 +165,15 @@ def _print_changes(console: Console, changes: Sequence[Row]) -> None:
 def _print_deliveries(console: Console, deliveries: Sequence[Row]) -> None:
     against = [row for row in deliveries if _against(row)]
     said = f"Deliveries since the first choice: {len(deliveries):,}, of them although refused: {len(against):,}"
-    table = _table(said, ("when", "destination", "event", "refused then"), texts=4)
+    if late := sum(not row["refused"] for row in against):
+        said += f" ({late:,} refused only after the event, before it was sent)"
+    table = _table(said, ("sent", "destination", "event", "refused then"), texts=4)
     rest = [row for row in deliveries if not _against(row)]
     shown = [*against, *rest][:_SHOWN]
     for row in sorted(shown, key=lambda row: (str(row["left_at"]), row["destination"])):
-        refused = ", ".join(map(clean, row["refused"])) if _against(row) else ""
+        refused = ", ".join(map(clean, row["refused"] or row["refused_since"])) if _against(row) else ""
+        if refused and not row["refused"]:
+            refused += " (since the event)"
         cells = (
             _time(row["left_at"]),
             clean(row["destination"]),
@@ -183,8 +187,11 @@ def _print_deliveries(console: Console, deliveries: Sequence[Row]) -> None:
 
 
 def _against(row: Row) -> bool:
-    """Say whether a delivery went against a refusal: exempt destinations and preference events do not."""
-    return bool(row["refused"]) and not row["preference_event"] and not row["exempt"]
+    """Say whether a delivery went against a refusal that stood when the event happened or when it was sent.
+
+    Exempt destinations and preference events do not.
+    """
+    return bool(row["refused"] or row["refused_since"]) and not row["preference_event"] and not row["exempt"]
 
 
 def print_migration(console: Console, found: dict[str, list[Row]]) -> None:

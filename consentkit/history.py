@@ -38,7 +38,7 @@ class Withdrawals:
 
     @property
     def ignored(self) -> bool:
-        """Whether anything left for a destination after it was refused."""
+        """Whether anything collected after a refusal left for the destination it closed."""
         return any(row["deliveries"] for row in self.destinations)
 
     @property
@@ -69,7 +69,8 @@ class Subject:
     """What one id names: a ``person`` (a user id) or a ``device`` (an anonymous id), and what happened to it.
 
     ``changes`` holds every change of consent, ``deliveries`` every delivery since the first of them, with the
-    needed categories that were not granted when the event happened.
+    needed categories that were not granted when the event happened, and in ``refused_since`` those that were refused
+    only when it left.
     """
 
     kind: str

@@ -15,6 +15,7 @@ from support import SAMPLE, empty, event, ndjson, policy, records
 from typer.testing import CliRunner
 
 import consentkit as ck
+from consentkit.charts.person import person_rows
 from consentkit.cli import app
 from consentkit.history import bar, person, withdrawals
 
@@ -369,6 +370,41 @@ def test_a_delivery_is_held_against_the_state_of_its_time(ws: ck.Workspace, tmp_
     record = person(ws, "u")[0]
     assert [each["refused"] for each in record.deliveries] == [[], ["A"], ["A"]]
     assert [(each["previous_value"], each["value"]) for each in record.changes] == [(None, "true"), ("true", "false")]
+
+
+def test_what_left_after_a_refusal_is_told_though_it_was_collected_before(ws: ck.Workspace, tmp_path: Path) -> None:
+    """In one person's record as refused since; among the refusals of all apart from what was collected after them."""
+    ws.apply(policy({"categories": [{"id": "A", "destinations": ["X"]}], "sources": [{"name": "web"}]}))
+    lines = [
+        choice(1, 0, {"A": True}, userId="u"),
+        event({"id": "kept-back", "at": "2026-03-01T01:00:00Z", "userId": "u", "preferences": {"A": True}}),
+        choice(2, 2, {"A": False}, userId="u"),
+        event({"id": "after", "at": "2026-03-01T04:00:00Z", "userId": "u", "preferences": {"A": True}}),
+    ]
+    load(ws, tmp_path, lines)
+    sent = {"kept-back": ("01:00:05", "05:00:00"), "after": ("04:00:05",)}
+    log = [
+        {"message_id": name, "destination": "X", "status": "delivered", "at": f"2026-03-01T{at}Z"}
+        for name, times in sent.items()
+        for at in times
+    ]
+    (tmp_path / "log.ndjson").write_bytes(ndjson(log))
+    ws.load_deliveries(tmp_path / "log.ndjson")
+    row = withdrawals(ws).destinations[0]
+    assert (row["ignored"], row["deliveries"], row["sent_late"]) == (1, 1, 1)
+    record = person(ws, "u")[0]
+    assert [(each["refused"], each["refused_since"]) for each in record.deliveries] == [
+        ([], []),
+        (["A"], []),
+        ([], ["A"]),
+    ]
+    told = " ".join(repr(record).split())
+    assert "Deliveries since the first choice: 3, of them although refused: 2 (1 refused only after the event" in told
+    assert "A (since the event)" in told
+    chart = ck.charts.person_timeline(ws, "u").to_dict()
+    assert "2 of 3 deliveries since lacked consent" in str(chart["title"]["text"])
+    states = [each["state"] for each in person_rows(ws, "u") if each["what"] == "delivery"]
+    assert states == ["allowed", "refused", "refused before it was sent"]
 
 
 def test_a_denial_closes_what_rudderstacks_settings_ask_for(ws: ck.Workspace, tmp_path: Path) -> None:

@@ -181,7 +181,7 @@ def withdrawal_delay(workspace: Workspace, width: int = WIDTH) -> Chart:
     leaking = sum(row["leaking"] for row in rows)
     subtitle = [
         "Refusals after which the person still sent events (in brackets), once for each destination they close, "
-        "by when the last delivery left",
+        "by when the last delivery of such an event left",
         f"{leaking:,} of them still stand and are still not kept" if leaking else "",
         f"{len(shown)} of {len(found)} destinations are drawn, the worst first." if len(found) > len(shown) else "",
         says_period(period(workspace)),

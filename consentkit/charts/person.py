@@ -11,6 +11,7 @@ from consentkit.charts.theme import (
     GREEN,
     GRID,
     MUTED,
+    ORANGE,
     PURPLE,
     VERMILLION,
     WIDTH,
@@ -39,7 +40,20 @@ _STATES = {
     "never collected": (None, GRID),
 }
 # What of a delivery stands out, the gravest first, and its colour.
-_FATES = {"refused": VERMILLION, "in conflict": PURPLE, "never collected": MUTED, "allowed": GREEN}
+_FATES = {
+    "refused": VERMILLION,
+    "refused before it was sent": ORANGE,
+    "in conflict": PURPLE,
+    "never collected": MUTED,
+    "allowed": GREEN,
+}
+# Which categories it lacks, by the column that tells them, in the same order.
+_LACKS = {
+    "refused": "refused",
+    "refused before it was sent": "refused_since",
+    "in conflict": "in_conflict",
+    "never collected": "never_collected",
+}
 
 
 def person_rows(workspace: Workspace, who: str) -> list[Row]:
@@ -62,7 +76,7 @@ def person_rows(workspace: Workspace, who: str) -> list[Row]:
             "what": "delivery",
             "name": row["destination"],
             "state": _fate(row),
-            "because": ", ".join((*row["refused"], *row["in_conflict"], *row["never_collected"])),
+            "because": ", ".join(_lacking(row)),
             "message_id": row["message_id"],
         }
         for row in found.deliveries
@@ -99,7 +113,8 @@ def person_timeline(workspace: Workspace, who: str, width: int = WIDTH) -> Chart
     title += f"; {len(lacking):,} of {count(len(found.deliveries), 'delivery', 'deliveries')} since lacked consent"
     subtitle = [
         f"{count(found.events, 'event')}, {span(start, end, year=True)}. A delivery lacks consent where a category it "
-        "needs was not granted when the event happened; exempt ones and preference events never do",
+        "needs was not granted when the event happened, or refused before it was sent; exempt ones and preference "
+        "events never do",
     ]
     said = "; ".join(
         f"{drawable(row['category_id'])} {_name(row['value'])} from {row['valid_from']:%Y-%m-%d %H:%M}"
@@ -123,8 +138,11 @@ def _name(value: str | None) -> str:
 def _fate(row: Row) -> str:
     if row["preference_event"] or row["exempt"]:
         return "allowed"
-    kinds = (("refused", "refused"), ("in conflict", "in_conflict"), ("never collected", "never_collected"))
-    return next((name for name, column in kinds if row[column]), "allowed")
+    return next((name for name, column in _LACKS.items() if row[column]), "allowed")
+
+
+def _lacking(row: Row) -> list[str]:
+    return list(dict.fromkeys(category for column in _LACKS.values() for category in row[column]))
 
 
 def _utc(moment: datetime) -> str:
@@ -208,7 +226,7 @@ def _binned(rows: list[Row], names: dict[str, str], room: int) -> list[Row]:
     for row in sorted(rows, key=lambda row: (_fate(row) != "allowed", row["left_at"])):
         state = _fate(row)
         key = (row["destination"], state, (row["left_at"] - first) // pixel if pixel else 0)
-        lacks = ", ".join(drawable(each) for each in (*row["refused"], *row["in_conflict"], *row["never_collected"]))
+        lacks = ", ".join(map(drawable, _lacking(row)))
         mark = marks.setdefault(
             key,
             {
