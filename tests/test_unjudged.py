@@ -1,4 +1,4 @@
-"""What nobody could judge is never counted as checked: not in the verdict, the exit code, the suites or an explanation."""
+"""What nobody could judge is never counted as checked: in the verdict, the exit code, the suites or an explanation."""
 
 from __future__ import annotations
 
