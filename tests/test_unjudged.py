@@ -81,7 +81,7 @@ def test_a_policy_that_judges_the_same_finds_them(tmp_path: Path) -> None:
 
 
 def test_what_some_of_it_could_not_be_judged_for_is_told_beside_what_was_checked(tmp_path: Path) -> None:
-    events = [
+    events: list[Row] = [
         {"id": "granted", "preferences": {"Ads": True}},
         {"id": "undated", "preferences": {"Ads": False}, "omit": ["timestamp"]},
         {"id": "silent"},
