@@ -60,9 +60,12 @@ def load(
     export: str | None = None,
 ) -> None:
     """Load event and delivery files as the options of that name say."""
+    from consentkit.engine import sql_text
+
     mapping, fixed = pairs("--map", columns), pairs("--set", constants)
     if not deliveries and (export or mapping or fixed):
         raise UsageError("--as, --map and --set say how to read --deliveries; name the delivery log with it")
+    before = workspace.rows(sql_text("ask_last_file"))[0]
     if events:
         with progress("bytes") as tell:
             workspace.load_events(events, source=source, progress=tell)
@@ -70,6 +73,11 @@ def load(
     if deliveries:
         with progress("bytes") as tell:
             workspace.load_deliveries(deliveries, columns=mapping, constants=fixed, export=export, progress=tell)
+    damaged = workspace.rows(sql_text("ask_damaged_files"), before)
+    for path, problem, lines in damaged[:_SHOWN_FILES]:
+        say(f"warning: {plain(path)}: {problem}; {count(lines, 'line')} of it could be read")
+    if len(damaged) > _SHOWN_FILES:
+        say(f"warning: and {len(damaged) - _SHOWN_FILES:,} more files that could not be read to their end")
 
 
 def _warn_of_situations(workspace: Workspace) -> None:
@@ -106,6 +114,7 @@ def need_input(events: list[str] | None, db: str) -> None:
         raise UsageError("name event files, or a loaded database with --db")
 
 
+_SHOWN_FILES = 20
 _READ_BY = {
     "events": "events are read as lines of JSON, one object each",
     "deliveries": "--map theirs=ours names its columns, --as NAME a destination's export, and it is then read again",
@@ -115,11 +124,13 @@ _READ_BY = {
 
 
 def refused(workspace: Workspace) -> str:
-    """Say of which files with lines not one could be loaded, why, and what to do; empty where there is none."""
+    """Say of which files not one line could be loaded, why, and what to do; empty where there is none."""
     from consentkit.engine import sql_text
 
     told = [
         f"{path}: not one of its {count(lines, 'line')} could be loaded: {message}; {_READ_BY[kind]}"
+        if lines
+        else f"{path}: nothing of it could be read: {message}"
         for kind, path, lines, message in workspace.rows(sql_text("ask_refused_files"))
     ]
     return "\n".join([*told, "what else was named is loaded"] if told else [])

@@ -184,7 +184,7 @@ def unchecked(summary: Summary) -> list[str]:
         (unread, lines, f"{count(lines, 'line')} could not be read"),
     ]
     told = [f"{n:,} of {what} ({percent(n, whole)})." for n, whole, what in found if n]
-    if not coverage["delivery_records"]:
+    if not any(row["kind"] == "deliveries" for row in summary.files):
         known = (
             "which event went where is not known, only how many"
             if counted(summary)

@@ -148,12 +148,11 @@ def _identity(finding: Row) -> str:
 
 
 def _why_unchecked(coverage: Row, files: list[Row]) -> str | None:
-    if not coverage["events"]:
-        return "no event could be read"
     logs = [row for row in files if row["kind"] == "deliveries"]
+    if not coverage["events"]:
+        return f"no event could be read{_refused([row for row in files if row not in logs])}"
     if logs and not any(row["loaded"] for row in logs):
-        lines = sum(row["lines"] for row in logs)
-        return f"not one of {lines:,} lines of the delivery log could be read" if lines else "the delivery log is empty"
+        return _unread_log(logs)
     if coverage["events"] == coverage["events_without_policy"]:
         return "no policy version was in force at the time of any event"
     unjudged = {column: coverage[column] for column in _UNJUDGED if coverage[column]}
@@ -164,6 +163,19 @@ def _why_unchecked(coverage: Row, files: list[Row]) -> str | None:
         why = "; ".join(f"of {n:,} none {_UNJUDGED[column]}" for column, n in unjudged.items())
         return f"of {deliveries} in the log none could be judged: {why}"
     return None
+
+
+def _unread_log(logs: list[Row]) -> str:
+    if lines := sum(row["lines"] for row in logs):
+        return f"not one of {lines:,} lines of the delivery log could be read"
+    why = _refused(logs)
+    return f"the delivery log could not be read{why}" if why else "the delivery log is empty"
+
+
+def _refused(files: list[Row]) -> str:
+    """Say why files could not be read; nothing of those that are only empty."""
+    why = {row["problem"].replace("_", " ") for row in files if row["problem"] not in (None, "empty")}
+    return f": {', '.join(sorted(why))}" if why else ""
 
 
 def _rows(workspace: Workspace, query: str) -> list[Row]:

@@ -350,11 +350,12 @@ def test_a_file_that_cannot_be_opened_is_in_the_ledger(
     ws.load_events(tmp_path)
     assert {name: (row["loaded"], row["problem"]) for name, row in ledger(ws).items()} == {
         "good.ndjson": (2, None),
-        "locked.ndjson": (0, "unreadable"),
+        "locked.ndjson": (0, "permission_denied"),
     }
     monkeypatch.undo()
-    ws.load_events(tmp_path / "locked.ndjson")  # once it can be read, it is
+    ws.load_events(tmp_path / "locked.ndjson")  # once it can be read, it is, and nothing is left to tell
     assert ws.rows("SELECT count(*) FROM event") == [(4,)]
+    assert ledger(ws)["locked.ndjson"]["problem"] is None
 
 
 def test_folders_globs_and_repeats_name_each_file_once(ws: ck.Workspace, tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from consentkit.sample.render import Renderer
 from consentkit.sample.shop import Events, events_per_day, play_day
 from consentkit.sample.text import Clock
 from consentkit.sample.truth import Ledger, SampleTruth, fault_table
+from consentkit.writing import refuse_unwritable, told_of
 
 BLOCK = 10_000
 # Small samples are kept and shipped, large ones are for benchmarks: gzip level 6 up to here, then 1.
@@ -47,13 +48,14 @@ def write_sample(
 
     Returns what was planted; the same is in ``truth.json``, and for people in ``README.md``. The same
     arguments give the same lines everywhere, and the same bytes wherever zlib is the same. Raises
-    :class:`UsageError` for arguments out of range and for a folder that holds other event files.
+    :class:`UsageError` for arguments out of range and for a folder that holds other event files or cannot be written.
     """
     first = _first_day(events, seed, days, start)
     shop = _Shop(Path(out), (seed, events, days, first), ".ndjson.gz" if gzip else ".ndjson")
+    refuse_unwritable(shop.out)
     shop.refuse_strangers()
     # Threads only compress and write: what is written does not depend on their number.
-    with ThreadPoolExecutor(max(1, min(4, os.cpu_count() or 2))) as pool:
+    with told_of(shop.out), ThreadPoolExecutor(max(1, min(4, os.cpu_count() or 2))) as pool:
         shop.play(pool, (6 if events <= SMALL else 1) if gzip else 0, progress)
     truth = shop.truth()
     for name, text in (

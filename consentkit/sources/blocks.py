@@ -10,6 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from consentkit.sources.files import problem_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -39,7 +41,7 @@ def blocks(file: InputFile, progress: Callable[[int], None]) -> Iterator[tuple[p
             stream.seek(0)
             other = next((name for magic, name in _OTHER_COMPRESSIONS.items() if start.startswith(magic)), None)
             if other:
-                file.problem, file.detail = "other_compression", f"{other} is not read; unpack it or use gzip"
+                file.problem = "other_compression"
                 progress(file.bytes)
             elif start.startswith(_GZIP):
                 yield from _gunzip(file, stream, progress)
@@ -48,7 +50,7 @@ def blocks(file: InputFile, progress: Callable[[int], None]) -> Iterator[tuple[p
                     progress(block[1])
                     yield block
     except OSError as error:
-        file.problem, file.detail = "unreadable", error.strerror or "cannot be read"
+        file.problem = problem_of(error)
 
 
 def _filled(stream: Any, file: InputFile) -> tuple[pa.Buffer, int]:
@@ -84,7 +86,7 @@ def _gunzip(file: InputFile, stream: Any, progress: Callable[[int], None]) -> It
 
 def _salvage(file: InputFile, stream: Any, skip: int) -> Iterator[bytes]:
     """Yield what can be decompressed after ``skip`` bytes, to the last byte, and say what stopped it."""
-    file.problem, file.detail = "truncated_gzip", "the gzip data ends before its end mark"
+    file.problem = "truncated_gzip"
     unpacker = zlib.decompressobj(31)
     while data := stream.read(1 << 16):
         while data:
@@ -92,7 +94,7 @@ def _salvage(file: InputFile, stream: Any, skip: int) -> Iterator[bytes]:
             try:
                 chunk = unpacker.decompress(data)
             except zlib.error:
-                file.problem, file.detail = "damaged_gzip", "the gzip data is damaged from here on"
+                file.problem = "damaged_gzip"
                 if rest := _to_the_damage(before, data)[skip:]:
                     yield rest
                 return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import hashlib
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,7 @@ class InputFile:
     """One input file and what reading it showed.
 
     ``problem`` is None or one of ``empty``, ``truncated_gzip``, ``damaged_gzip``, ``other_compression``,
-    ``unreadable``; a file with a problem keeps every line that came before it.
+    ``permission_denied``, ``unreadable``; a file with a problem keeps every line that came before it.
     """
 
     path: str
@@ -32,7 +32,11 @@ class InputFile:
     file_id: int = 0
     lines: int = 0
     problem: str | None = None
-    detail: str = field(default="", compare=False)
+
+
+def problem_of(error: OSError) -> str:
+    """Return the problem of a file that the system refuses to read."""
+    return "permission_denied" if isinstance(error, PermissionError) else "unreadable"
 
 
 def find_files(inputs: str | Path | Sequence[str | Path], suffixes: tuple[str, ...]) -> list[InputFile]:
@@ -90,7 +94,7 @@ def _stat(path: str) -> InputFile:
             file.sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
             file.bytes = stream.tell()
     except OSError as error:
-        file.problem, file.detail = "unreadable", error.strerror or "cannot be read"
+        file.problem = problem_of(error)
     return file
 
 

@@ -20,16 +20,20 @@ _MAPPED = ("deliveries", "counts")
 def new_files(engine: Engine, files: list[InputFile], kind: str, source: str | None) -> list[InputFile]:
     """Leave out files already loaded, by content, and number the others.
 
-    A log of which every record was rejected is read again, because another mapping may read it.
+    A log of which every record was rejected is read again, because another mapping may read it, and so is a file that
+    could not be opened.
     Raises :class:`UsageError` where the same content is loaded as of another source.
     """
     rows = engine.rows("files already loaded", sql_text("ask_known_files"), [kind])
     again = {_identity(kind, sha, path): id_ for sha, path, _, id_, refused in rows if refused and kind in _MAPPED}
-    known = {_identity(kind, sha, path): (path, given) for sha, path, given, _, _ in rows}
+    closed = {path: id_ for sha, path, _, id_, _ in rows if not sha}
+    known = {_identity(kind, sha, path): (path, given) for sha, path, given, _, _ in rows if sha}
     number = engine.value("last file number", sql_text("ask_last_file"))
     fresh = []
     for file in files:
         identity = _identity(kind, file.sha256, file.path)
+        if file.path in closed:
+            _forget(engine, closed.pop(file.path))
         if identity in again:
             _forget(engine, again.pop(identity))
         elif identity in known:

@@ -189,7 +189,7 @@ def _cut_file(file: InputFile) -> Iterator[_Piece]:
     else:
         yield _Piece(None, read)
     if not file.lines and file.problem is None:
-        file.problem, file.detail = "empty", "the file holds no line"
+        file.problem = "empty"
 
 
 class _Marks:

@@ -1,0 +1,130 @@
+"""Files that cannot be read and places that cannot be written: each is named in a sentence, none is called empty."""
+
+from __future__ import annotations
+
+import errno
+import gzip
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import consentkit as ck
+from consentkit.cli import main
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Run = Callable[..., tuple[int, str, str]]
+
+POLICY = "version: 1\nplatform: segment\ncategories: [{id: Ads, destinations: [Pixel]}]\n"
+LOG = "message_id,destination,status\nm1,Pixel,delivered\n"
+
+
+def event(number: int) -> str:
+    stamp = '{"consent":{"categoryPreferences":{"Ads":true}}}'
+    rest = '"userId":"u","type":"track","event":"Go","timestamp":"2026-03-01T12:00:00Z"'
+    return f'{{"messageId":"m{number}",{rest},"context":{stamp}}}\n'
+
+
+@pytest.fixture
+def at(tmp_path: Path) -> Path:
+    for name, text in {"e.ndjson": event(1), "p.yml": POLICY, "d.csv": LOG, "empty.csv": ""}.items():
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    def call(*words: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["consentkit", *map(str, words)])
+        with pytest.raises(SystemExit) as stopped:
+            main()
+        out = capsys.readouterr()
+        return int(stopped.value.code or 0), " ".join(out.out.split()), out.err
+
+    return call
+
+
+@pytest.fixture
+def lock(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Let a file be refused, as it is to a user without permission; root has every permission."""
+    really_open = Path.open
+
+    def locked(name: str) -> None:
+        def refuse(path: Path, *args: Any, **options: Any) -> Any:
+            if path.name == name:
+                raise PermissionError(errno.EACCES, "Permission denied", str(path))
+            return really_open(path, *args, **options)
+
+        monkeypatch.setattr(Path, "open", refuse)
+
+    return locked
+
+
+def test_load_ends_with_2_where_nothing_of_a_file_could_be_read(run: Run, at: Path) -> None:
+    packed = gzip.compress("".join(map(event, range(2000))).encode())
+    (at / "nothing.ndjson.gz").write_bytes(packed[:40])
+    code, printed, err = run("load", at / "nothing.ndjson.gz", at / "e.ndjson", "--db", at / "a.duckdb")
+    assert (code, printed) == (2, "")
+    assert f"{at / 'nothing.ndjson.gz'}: nothing of it could be read: truncated gzip\nwhat else was named" in err
+
+    (at / "part.ndjson.gz").write_bytes(packed[: len(packed) * 2 // 3])
+    code, _, err = run("load", at / "part.ndjson.gz", "--db", at / "b.duckdb")
+    assert code == 0
+    assert f"warning: {at / 'part.ndjson.gz'}: truncated gzip; 1," in err
+    assert "part.ndjson.gz" not in run("load", at / "e.ndjson", "--db", at / "b.duckdb")[2]  # told once
+
+
+def test_a_log_that_may_not_be_read_is_not_called_empty(run: Run, at: Path, lock: Callable[[str], None]) -> None:
+    words = ["audit", at / "e.ndjson", "-p", at / "p.yml", "-d"]
+    code, printed, _ = run(*words, at / "empty.csv")
+    assert code == 2
+    assert "Could not check: the delivery log is empty." in printed
+
+    lock("d.csv")
+    code, printed, err = run(*words, at / "d.csv")
+    assert code == 2
+    assert "Could not check: the delivery log could not be read: permission denied." in printed
+    assert "d.csv: permission denied" in err
+    lock("e.ndjson")
+    code, printed, _ = run(*words, at / "d.csv")
+    assert code == 2
+    assert "Could not check: no event could be read: permission denied." in printed
+
+
+def test_the_report_does_not_say_of_an_empty_log_that_none_was_given(at: Path) -> None:
+    with ck.open() as ws:
+        ws.apply(at / "p.yml")
+        ws.load_events(at / "e.ndjson")
+        ws.load_deliveries(at / "empty.csv")
+        told = ws.report(at / "out").read_text()
+    assert "The delivery log is empty." in told
+    assert "No delivery log was given" not in told
+
+
+@pytest.mark.parametrize("command", ["audit", "report", "pack", "sample", "call"])
+@pytest.mark.parametrize("place", ["e.ndjson", "e.ndjson/below", "/proc/consentkit"])
+def test_a_place_that_cannot_be_written_is_told_in_a_sentence(run: Run, at: Path, command: str, place: str) -> None:
+    db = at / "a.duckdb"
+    with ck.open(db) as ws:
+        ws.apply(at / "p.yml")
+        ws.load_events(at / "e.ndjson")
+        if command == "call":
+            with pytest.raises(ck.UsageError, match=str(at / place)):
+                ws.report(at / place)
+            return
+    words: dict[str, list[object]] = {
+        "audit": ["audit", at / "e.ndjson", "-p", at / "p.yml", "--out"],
+        "report": ["report", "--db", db, "--out"],
+        "pack": ["report", "--db", db, "--pack"],
+        "sample": ["sample"],
+    }
+    before = (at / "e.ndjson").read_bytes()
+    code, printed, err = run(*words[command], at / place)
+    assert (code, printed) == (2, "")
+    named = (at / place).parent if command == "pack" and "below" in place else at / place
+    assert err.startswith(f"consentkit: {named}: ")
+    assert "Traceback" not in err
+    assert (at / "e.ndjson").read_bytes() == before
