@@ -98,8 +98,9 @@ def audit(
         more = (warehouse, tables, (since, until), source, (counts, tools.pairs("--count-map", count_map)))
         cli_warehouse.load_more(workspace, *more)
         tools.load(workspace, _some(events, warehouse), deliveries, source, columns, constants, export)
+        code = _report(workspace, fail_on, as_json)  # first: it is read while charts are drawn, which takes memory
         _write_out(workspace, out, None, key, raw_ids)
-        raise typer.Exit(_report(workspace, fail_on, as_json))
+        raise typer.Exit(code)
 
 
 @app.command()
@@ -157,8 +158,9 @@ def report(
     with tools.opened(db, memory) as workspace:
         if policy:
             tools.apply(workspace, policy)
+        code = _report(workspace, fail_on, as_json)
         _write_out(workspace, out, pack, key, raw_ids)
-        raise typer.Exit(_report(workspace, fail_on, as_json))
+        raise typer.Exit(code)
 
 
 @app.command()

@@ -98,12 +98,14 @@ class Engine:
             "default_block_size": str(_BLOCK),
         }
         self.slice_bytes, self.group_bytes = 1 << 26, 1 << 29
+        self._limit = ""
         if memory:
             allowed = _bytes(memory)
             self.slice_bytes = min(self.slice_bytes, allowed // 32)
             self.group_bytes = min(self.group_bytes, allowed // 2)
             config |= _SPARING
-            config["memory_limit"] = f"{max(allowed - _OWN, allowed * 2 // 5) >> 20}MiB"
+            self._limit = f"{max(allowed - _OWN, allowed * 2 // 5) >> 20}MiB"
+            config |= {"memory_limit": self._limit, "allowed_configs": ["memory_limit"]}
             threads = threads or (1 if allowed < _FOR_MANY else None)
         if threads:
             config["threads"] = str(threads)
@@ -127,6 +129,13 @@ class Engine:
         """Close the connection and remove what was spilled to disk."""
         self._con.close()
         self._clear()
+
+    def give_back(self) -> None:
+        """Give the system what DuckDB holds of what it read, where a limit was set: for work that asks nothing."""
+        if self._limit:
+            with suppress(EngineError):  # what a reader of a stream still holds stays where it is
+                self.run("give memory back", f"SET memory_limit = '{_LEAST}'")
+            self.run("take memory again", f"SET memory_limit = '{self._limit}'")
 
     @property
     def connection(self) -> duckdb.DuckDBPyConnection:
@@ -328,6 +337,8 @@ _BEFORE = " (before)"
 _BLOCK = 1 << 16
 # What Python, its libraries, the lines being read and DuckDB's own records take beside what DuckDB counts.
 _OWN = 550 << 20
+# DuckDB cannot be held to nothing: this is about the least it takes while nothing is asked.
+_LEAST = "32MiB"
 # DuckDB gives memory back to the system sooner, and writes what it loads sooner, than it does where there is enough.
 _SPARING = {
     "allocator_flush_threshold": "16MiB",

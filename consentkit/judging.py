@@ -57,7 +57,7 @@ KEPT = (
 _EXTENDED = "finding_delivery"
 _ASIDE = ("judged_input", "judged_link", "delivery_fault", _EXTENDED)
 # What several parts of a report read, and nothing else: kept while it is written.
-READ_OFTEN = ("event_tally", "finding_tally", "event_way", "event_routes")
+READ_OFTEN = ("event_tally", "finding_tally", "event_way", "event_routes", "destination_refusal")
 
 
 def loading(engine: Engine) -> AbstractContextManager[None]:
@@ -67,11 +67,14 @@ def loading(engine: Engine) -> AbstractContextManager[None]:
 
 @contextmanager
 def asking(engine: Engine, views: Sequence[str]) -> Iterator[None]:
-    """Work views out once for a block that only asks; nothing is left of it."""
-    with engine.rehearsal():
-        for view in views:
-            engine.keep(view)
-        yield
+    """Work views out once for a block that only asks; nothing is left of it, and no memory held."""
+    try:
+        with engine.rehearsal():
+            for view in views:
+                engine.keep(view)
+            yield
+    finally:
+        engine.give_back()
 
 
 def judge(engine: Engine) -> None:

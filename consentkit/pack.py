@@ -17,7 +17,7 @@ from consentkit.engine import sql_names, sql_text
 from consentkit.errors import UsageError
 from consentkit.phrases import count, percent
 from consentkit.pseudonyms import Pseudonyms
-from consentkit.report import Remembering, report_html
+from consentkit.report import Remembering, ask_all, report_html
 from consentkit.report_findings import sample_row
 from consentkit.report_words import CANNOT_SHOW, checked_deliveries, verdict_sentence
 from consentkit.summary import csv_text
@@ -95,15 +95,25 @@ def verify_pack(path: Path) -> tuple[list[str], str]:
 
 
 def _fill(workspace: Workspace, folder: Path, names: Pseudonyms) -> str:
+    from consentkit.charts import CHARTS
+
     summary = workspace.summary()
     workspace.record_audit(summary)
     with workspace.asking():
-        return _write_all(Remembering(workspace), summary, folder, names)
+        seen = Remembering(workspace)
+        asked, texts = ask_all(seen, summary, names), _texts(seen, summary, names)
+        charts = {name: picture.draw(seen) for name, picture in CHARTS.items()}
+    texts["report.html"] = report_html(asked)
+    for name, text in texts.items():
+        _write(folder / name, text.encode("utf-8", "backslashreplace"))
+    _draw(charts, folder)
+    return _seal(folder)
 
 
-def _write_all(seen: Remembering, summary: Summary, folder: Path, names: Pseudonyms) -> str:
-    texts = {
-        "report.html": report_html(seen, summary, names),
+def _texts(seen: Remembering, summary: Summary, names: Pseudonyms) -> dict[str, str]:
+    from consentkit.charts import CHARTS
+
+    return {
         "summary.json": summary.as_json() + "\n",
         "findings.csv": csv_text(summary.findings),
         "destinations.csv": csv_text(summary.destinations),
@@ -120,23 +130,16 @@ def _write_all(seen: Remembering, summary: Summary, folder: Path, names: Pseudon
         **{f"sql/{name}.sql": sql_text(name) for name in sql_names()},
         "sql/findings.sql": _statements(summary),
         **{f"policy/version-{row['number']}.yml": row["text"] or "" for row in seen.table("report_policy")},
+        **{f"charts/{name}.csv": csv_text(picture.rows(seen)) for name, picture in CHARTS.items()},
     }
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, text in texts.items():
-        _write(folder / name, text.encode("utf-8", "backslashreplace"))
-    _draw(seen, folder)
-    return _seal(folder)
 
 
-def _draw(seen: Remembering, folder: Path) -> None:
-    from consentkit.charts import CHARTS
+def _draw(charts: dict[str, Any], folder: Path) -> None:
     from consentkit.charts.export import png, svg_file
 
-    for name, picture in CHARTS.items():
-        chart = picture.draw(seen)
+    for name, chart in charts.items():
         _write(folder / f"charts/{name}.svg", svg_file(chart).encode())
         _write(folder / f"charts/{name}.png", png(chart))
-        _write(folder / f"charts/{name}.csv", csv_text(picture.rows(seen)).encode("utf-8", "backslashreplace"))
 
 
 def _seal(folder: Path) -> str:

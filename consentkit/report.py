@@ -60,52 +60,57 @@ def write_report(workspace: Workspace, folder: Path, *, key: bytes | None = None
     workspace.record_audit(summary)
     with workspace.asking():
         seen = Remembering(workspace)
+        asked = ask_all(seen, summary, Pseudonyms(key, raw=raw_ids))
         texts = {
-            "report.html": report_html(seen, summary, Pseudonyms(key, raw=raw_ids)),
             "recipients.csv": csv_text(seen.table("ask_recipients")),
             "remediation.csv": csv_text(seen.table("ask_remediation")),
             "days.csv": csv_text(seen.table("ask_days")),
         }
+    texts["report.html"] = report_html(asked)
     write_files(folder, summary.texts() | texts)
     return folder / "report.html"
 
 
-def report_html(seen: Remembering, summary: Summary, names: Pseudonyms) -> str:
+def ask_all(seen: Remembering, summary: Summary, names: Pseudonyms) -> Row:
+    """Ask all that the report shows; :func:`report_html` then needs the database no more, nor the memory it held."""
+    groups = finding_groups(summary, find_causes(seen), seen, names)
+    return {
+        "verdict": verdict_sentence(summary),
+        "worst": summary.worst(),
+        "coverage": summary.coverage,
+        "facts": facts(summary),
+        "unchecked": unchecked(summary),
+        "groups": groups,
+        "kinds": {each: sum(group["severity"] == each for group in groups) for each in SEVERITIES},
+        "parts": deliveries_parts(summary),
+        "charts": _charts(seen),
+        "recipients": seen.table("ask_recipients"),
+        "remediation": remediation(seen),
+        "files": _files(summary),
+        "sources": summary.sources,
+        "rejects": summary.rejects,
+        "mapping": seen.table("report_mapping"),
+        "versions": seen.table("report_policy"),
+        "raw_ids": names.raw,
+    }
+
+
+def report_html(asked: Row) -> str:
     """Return the report as one HTML page. Every name from the data is escaped, and shown without hidden letters."""
     import consentkit
     from consentkit.charts.export import WIDE_FONTS
 
-    groups = finding_groups(summary, find_causes(seen), seen, names)
-    text = f"{WIDE_FONTS}\n{_template('report.css')}", _template("report.js")
-    return str(
-        _environment()
-        .get_template("report.html.j2")
-        .render(
-            version=consentkit.__version__,
-            css=text[0],
-            js=text[1],
-            js_hash=base64.b64encode(hashlib.sha256(text[1].encode()).digest()).decode(),
-            verdict=verdict_sentence(summary),
-            worst=summary.worst(),
-            coverage=summary.coverage,
-            facts=facts(summary),
-            unchecked=unchecked(summary),
-            groups=groups,
-            kinds={each: sum(group["severity"] == each for group in groups) for each in SEVERITIES},
-            parts=deliveries_parts(summary),
-            charts=_charts(seen),
-            recipients=seen.table("ask_recipients"),
-            remediation=remediation(seen),
-            files=_files(summary),
-            sources=summary.sources,
-            rejects=summary.rejects,
-            mapping=seen.table("report_mapping"),
-            versions=seen.table("report_policy"),
-            glossary=GLOSSARY,
-            cannot_show=CANNOT_SHOW,
-            raw_ids=names.raw,
-        )
-    )
+    script = _template("report.js")
+    fixed = {
+        "version": consentkit.__version__,
+        "css": f"{WIDE_FONTS}\n{_template('report.css')}",
+        "js": script,
+        "js_hash": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        "glossary": GLOSSARY,
+        "cannot_show": CANNOT_SHOW,
+    }
+    page = _environment().get_template("report.html.j2")
+    return str(page.render(**fixed, **{**asked, "charts": map(_drawn, asked["charts"])}))
 
 
 def _files(summary: Summary) -> Row:
@@ -133,14 +138,19 @@ def _charts(seen: Remembering) -> list[Row]:
     from altair.utils.schemapi import debug_mode
 
     from consentkit.charts import CHARTS
+
+    with debug_mode(False):  # each chart is checked against the schema by its test, not again for every reader
+        return [
+            {"name": name, "wide": picture.draw(seen, width=WIDE), "narrow": picture.draw(seen, width=NARROW)}
+            for name, picture in CHARTS.items()
+        ]
+
+
+def _drawn(chart: Row) -> Row:
     from consentkit.charts.export import svg
 
-    drawn = []
-    with debug_mode(False):  # each chart is checked against the schema by its test, not again for every reader
-        for name, picture in CHARTS.items():
-            wide, narrow = (picture.draw(seen, width=width) for width in (WIDE, NARROW))
-            drawn.append({"name": name, "wide": svg(wide, f"{name}-w"), "narrow": svg(narrow, f"{name}-n")})
-    return drawn
+    name = chart["name"]
+    return {"name": name, "wide": svg(chart["wide"], f"{name}-w"), "narrow": svg(chart["narrow"], f"{name}-n")}
 
 
 def _template(name: str) -> str:

@@ -299,6 +299,29 @@ def test_a_pack_is_never_written_over(sample: ck.Workspace, pack: Path) -> None:
         sample.pack(pack)
 
 
+def test_the_database_holds_no_memory_while_charts_are_drawn(
+    sample_copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = "SELECT CAST(sum(m.memory_usage_bytes) AS BIGINT) FROM duckdb_memory() AS m"
+    limit = "SELECT current_setting('memory_limit')"
+    drawing: list[int] = []
+    monkeypatch.setattr("consentkit.engine._LEAST", "1MiB")  # the sample is smaller than what is otherwise left
+    with ck.open(sample_copy, memory="512MB") as ws:
+        allowed = ws.rows(limit)
+
+        def draw(chart: object, prefix: str) -> str:
+            assert chart
+            drawing.extend(ws.rows(held)[0])
+            return f"<svg id='{prefix}'></svg>"
+
+        monkeypatch.setattr("consentkit.charts.export.svg", draw)
+        ws.report(tmp_path / "out")
+        assert ws.rows(limit) == allowed
+        ws.rows("SELECT max(hash(e)), (SELECT max(hash(d)) FROM delivery AS d) FROM event AS e")
+        assert len(drawing) == 2 * len(CHARTS)
+        assert max(drawing) <= 1 << 20 < ws.rows(held)[0][0]
+
+
 def test_a_summary_shows_itself(sample: ck.Workspace, hostile: ck.Workspace) -> None:
     summary = sample.summary()
     assert "Delivered although consent was refused: 64 deliveries" in repr(summary)
