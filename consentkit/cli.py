@@ -297,9 +297,6 @@ cli_migration.register(app)
 
 def main() -> None:
     """Run the command line; a mistake of the user ends in a sentence, and whatever fails in exit code 2."""
-    # Where Jupyter is installed too, jsonschema brings this parser along. Neither charts nor suites use it, and it
-    # takes about as long to set up as all charts take to be drawn.
-    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     with listening() as interrupted:
         try:
             app()

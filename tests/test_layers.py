@@ -130,6 +130,21 @@ def test_importing_consentkit_imports_nothing_heavy() -> None:
     assert done.stdout.split() == []
 
 
+@pytest.mark.parametrize("room", ["charts", "checks.metrics"])
+def test_a_parser_nobody_uses_is_not_set_up(room: str) -> None:
+    pytest.importorskip("rfc3987_syntax", reason="the parser comes with Jupyter")
+    code = (
+        f"import consentkit.{room}, sys, jsonschema\n"
+        "print('lark' in sys.modules)\n"
+        "for said in ('http://example.org/\u00e9', 'no iri'):\n"
+        "    print(jsonschema.FormatChecker().conforms(said, 'iri'))\n"
+        "import rfc3987_syntax.utils\n"
+        "print(rfc3987_syntax.parse.__module__)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "True", "False", "rfc3987_syntax.syntax_helpers"]
+
+
 def test_public_names_are_exactly_those_listed() -> None:
     assert len(set(ck.__all__)) == len(ck.__all__)
     assert [name for name in ck.__all__ if getattr(ck, name, None) is None] == []
