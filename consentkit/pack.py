@@ -95,14 +95,14 @@ def verify_pack(path: Path) -> tuple[list[str], str]:
 
 
 def _fill(workspace: Workspace, folder: Path, names: Pseudonyms) -> str:
-    from consentkit.charts import CHARTS
+    from consentkit.charts import every
 
     summary = workspace.summary()
     workspace.record_audit(summary)
     with workspace.asking():
         seen = Remembering(workspace)
         asked, texts = ask_all(seen, summary, names), _texts(seen, summary, names)
-        charts = {name: picture.draw(seen) for name, picture in CHARTS.items()}
+        charts = every(seen)
     texts["report.html"] = report_html(asked)
     for name, text in texts.items():
         _write(folder / name, text.encode("utf-8", "backslashreplace"))

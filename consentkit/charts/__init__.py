@@ -11,6 +11,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import consentkit.late_parser  # noqa: F401
+
+# isort: split
+from altair.utils.schemapi import debug_mode
+
 from consentkit.charts.consent import consent_rate, consent_rate_rows, decision_flow, decision_flow_rows
 from consentkit.charts.coverage import (
     completeness_calendar,
@@ -35,6 +40,7 @@ from consentkit.charts.violations import (
 from consentkit.errors import UsageError
 
 if TYPE_CHECKING:
+    from consentkit.causes import Reading
     from consentkit.policy import Policy
     from consentkit.workspace import Workspace
 
@@ -87,6 +93,12 @@ _ELSEWHERE = {
 def rows(workspace: Workspace, name: str) -> list[dict[str, Any]]:
     """Return the rows that the chart of this name is drawn from."""
     return _named(name).rows(workspace)
+
+
+def every(workspace: Reading, width: int = 640) -> dict[str, Any]:
+    """Return every chart by its name, held against Altair's schema by their tests, not by every reader again."""
+    with debug_mode(False):
+        return {name: picture.draw(workspace, width=width) for name, picture in CHARTS.items()}
 
 
 def save(workspace: Workspace, name: str, path: str | Path, *, width: int = 640) -> None:

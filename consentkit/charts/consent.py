@@ -17,6 +17,7 @@ from consentkit.charts.theme import (
     VERMILLION,
     WIDTH,
     Chart,
+    Marks,
     Row,
     ask,
     letters,
@@ -137,7 +138,7 @@ def _share_panel(
     after: int,
 ) -> Chart:
     side: Any = alt.Axis(title=None, domain=False, ticks=False) if axis else None
-    base = alt.Chart(values(cells)).transform_calculate(all="1").encode(y=alt.Y("name:N", sort=order, axis=side))
+    base = Marks(values(cells)).transform_calculate(all="1").encode(y=alt.Y("name:N", sort=order, axis=side))
     scale = alt.Scale(domain=[0, 1 + after / max(room - after, 30)], nice=False)
     tips = [
         alt.Tooltip("category:N"),
@@ -249,7 +250,7 @@ def _ribbons(rows: list[Row], left: dict[str, Row], right: dict[str, Row], total
             a["filled"] += deep[0]
             b["filled"] += deep[1]
     tips = [alt.Tooltip("from:N"), alt.Tooltip("to:N"), alt.Tooltip("n:Q", format=","), alt.Tooltip("share:N")]
-    base = alt.Chart(values(flows)).mark_area(interpolate="monotone")
+    base = Marks(values(flows)).mark_area(interpolate="monotone")
     return [
         base.encode(
             x=alt.X("x:Q", scale=alt.Scale(domain=[0, 1], nice=False), axis=None),
@@ -282,7 +283,7 @@ def _nodes(stack: dict[str, Row], at: float, side: str) -> list[Chart]:
     ]
     x = alt.X("x:Q", scale=alt.Scale(domain=[0, 1], nice=False), axis=None)
     y = alt.Scale(domain=[-20, tall], nice=False)
-    base = alt.Chart(values(boxes))
+    base = Marks(values(boxes))
     rect = base.mark_rect().encode(
         x=x, x2=alt.X2("x2:Q"), y=alt.Y("top:Q", scale=y, axis=None), y2=alt.Y2("bottom:Q"),
         fill=alt.Fill("color:N", scale=None, legend=None), tooltip=[alt.Tooltip("says:N"), alt.Tooltip("number:N")],

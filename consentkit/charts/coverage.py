@@ -17,6 +17,7 @@ from consentkit.charts.theme import (
     VERMILLION,
     WIDTH,
     Chart,
+    Marks,
     Row,
     ask,
     left_room,
@@ -122,7 +123,7 @@ def _rate_bars(
 ) -> Chart:
     """Draw shares as bars from zero to all, each with its number and what it is out of."""
     axis = alt.Axis(title=None, domain=False, ticks=False, minExtent=room)
-    base = alt.Chart(values(cells)).encode(y=alt.Y("name:N", sort=list(order), axis=axis))
+    base = Marks(values(cells)).encode(y=alt.Y("name:N", sort=list(order), axis=axis))
     wide = width - room - 30
     beyond = 1 + (150 if width >= 500 else 92) / wide
     scale = alt.Scale(domain=[0, beyond], nice=False)
@@ -288,7 +289,7 @@ def _calendar(label: str, name: str, found: dict[date, int], days: list[date], r
         labelOverlap="greedy",
         labelFontSize=10,
     )
-    base = alt.Chart(values(cells)).encode(
+    base = Marks(values(cells)).encode(
         x=alt.X("week:O", axis=form, scale=alt.Scale(paddingInner=0.08)),
         y=alt.Y(
             "weekday:O",

@@ -16,6 +16,7 @@ from consentkit.charts.theme import (
     VERMILLION,
     WIDTH,
     Chart,
+    Marks,
     Row,
     ask,
     grain,
@@ -128,7 +129,7 @@ def _strip(
         axis=day_axis(days, step, room, shown=last),
     )
     scale = alt.Scale(domain=[0, top * 1.25], nice=False)
-    base = alt.Chart(values(cells)).encode(x=x, y=alt.Y("choices:Q", scale=scale, axis=None))
+    base = Marks(values(cells)).encode(x=x, y=alt.Y("choices:Q", scale=scale, axis=None))
     tip = [
         alt.Tooltip("period:O", title=step),
         alt.Tooltip("choices:Q", format=","),
@@ -137,7 +138,7 @@ def _strip(
     ]
     bars = base.mark_bar(color=color).encode(tooltip=tip)
     numbers = base.mark_text(baseline="bottom", dy=-2, fontSize=11).encode(text=alt.Text("says:N"))
-    line = alt.Chart(values([{"zero": 0}])).mark_rule(color=GRID).encode(y=alt.Y("zero:Q", scale=scale, axis=None))
+    line = Marks(values([{"zero": 0}])).mark_rule(color=GRID).encode(y=alt.Y("zero:Q", scale=scale, axis=None))
     title = alt.TitleParams(
         text=f"{says}: {count(sum(row['choices'] for row in rows), 'choice')}",
         fontSize=12.5,
@@ -207,7 +208,7 @@ def _grid(rows: list[Row], names: dict[str, str], found: dict[str, list[Row]], w
             }
         )
     order = list(_WITHIN.values())
-    base = alt.Chart(values(cells)).encode(
+    base = Marks(values(cells)).encode(
         x=alt.X(
             "kind:N",
             sort=order,

@@ -16,6 +16,7 @@ from consentkit.charts.theme import (
     VERMILLION,
     WIDTH,
     Chart,
+    Marks,
     Row,
     left_room,
     letters,
@@ -172,7 +173,7 @@ def _consent(found: Subject, start: datetime, end: datetime, x: Any, width: int)
                 }
             )
     states = {name: color for name, (_, color) in _STATES.items()}
-    base = alt.Chart(values(cells)).encode(
+    base = Marks(values(cells)).encode(
         x=x,
         y=alt.Y("name:N", sort=list(names.values()), axis=alt.Axis(title=None, domain=False, ticks=False)),
         color=_legend(states, {cell["state"] for cell in cells}),
@@ -202,7 +203,7 @@ def _deliveries(found: Subject, x: Any, width: int) -> Chart:
     title = "Deliveries"
     if len(lacking) > len(shown):
         title += f" ({len(shown)} of {len(lacking)} destinations, the worst first)"
-    base = alt.Chart(values(cells)).encode(
+    base = Marks(values(cells)).encode(
         x=x,
         y=alt.Y("name:N", sort=list(names.values()), axis=alt.Axis(title=None, domain=False, ticks=False, grid=True)),
         color=_legend(_FATES, {cell["state"] for cell in cells}),

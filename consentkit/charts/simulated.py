@@ -16,6 +16,7 @@ from consentkit.charts.theme import (
     SKY,
     WIDTH,
     Chart,
+    Marks,
     Row,
     no_data,
     period,
@@ -81,7 +82,7 @@ def _panel(name: str, rows: list[Row], width: int) -> Chart:
     cells = [cell for word, key in (("now", "was"), ("then", "becomes")) for cell in _cells(rows, word, key, room)]
     y = alt.Y("when:N", sort=["now", "then"], axis=alt.Axis(title=None, domain=False, ticks=False))
     scale = alt.Scale(domain=[0, rows[0]["of_events"]], nice=False)
-    base = alt.Chart(values(cells)).encode(y=y)
+    base = Marks(values(cells)).encode(y=y)
     bars = base.mark_bar(height=20, stroke="#ffffff", strokeWidth=1).encode(
         x=alt.X("start:Q", scale=scale, axis=None),
         x2=alt.X2("end:Q"),

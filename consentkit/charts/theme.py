@@ -26,6 +26,17 @@ FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 WIDTH = 640
 
 
+class Marks(alt.Chart):
+    """Marks of one kind on some rows, to be laid over others or set beside them.
+
+    Altair copies all that is in a chart for each layer, panel and page it stands in. Nothing changes what marks are
+    made of once they are there, so their copies share it.
+    """
+
+    def __deepcopy__(self, _: object) -> Marks:
+        return self.copy(deep=False)
+
+
 def theme() -> Row:
     """Return the configuration of Vega-Lite that every chart carries; registered in Altair as ``consentkit``."""
     text = {
@@ -133,7 +144,7 @@ def _shown_offline(chart: Chart) -> Chart:
 
 def no_data(title: str, why: str, width: int = WIDTH) -> Chart:
     """Draw that there is nothing to draw, and why."""
-    base = alt.Chart(alt.InlineData(values=[{"says": textwrap.wrap(why, max(28, int(width / 7)))}]))
+    base = Marks(alt.InlineData(values=[{"says": textwrap.wrap(why, max(28, int(width / 7)))}]))
     shown = base.mark_text(align="left", baseline="top", x=0, y=8, color=MUTED, fontSize=13)
     shown = shown.encode(text=alt.Text("says:N")).properties(width=width - 20, height=60)
     return titled(shown, title, ["No data"], width, why)

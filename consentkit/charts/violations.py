@@ -19,6 +19,7 @@ from consentkit.charts.theme import (
     VERMILLION,
     WIDTH,
     Chart,
+    Marks,
     Row,
     ask,
     grain,
@@ -146,7 +147,7 @@ def _panel(
     )
     scale = alt.Scale(domain=[0, top * 1.25], nice=False)
     y = alt.Y("deliveries:Q", scale=scale, axis=None)
-    base = alt.Chart(values(dated)).encode(x=x, y=y)
+    base = Marks(values(dated)).encode(x=x, y=y)
     tip = [
         alt.Tooltip("destination:N"),
         alt.Tooltip("period:O", title=step),
@@ -157,7 +158,7 @@ def _panel(
     color = PURPLE if "integrations" in although else VERMILLION
     bars = base.mark_bar(color=color).encode(tooltip=tip)
     numbers = base.mark_text(baseline="bottom", dy=-2, fontSize=11).encode(text=alt.Text("top:Q", format=","))
-    line = alt.Chart(values([{"zero": 0}])).mark_rule(color=GRID).encode(y=alt.Y("zero:Q", scale=scale, axis=None))
+    line = Marks(values([{"zero": 0}])).mark_rule(color=GRID).encode(y=alt.Y("zero:Q", scale=scale, axis=None))
     told = f"{name}: {count(_total(rows), 'delivery', 'deliveries')} although {although}"
     told += f" ({undated:,} undated)" if undated else ""
     lines = textwrap.wrap(told, max(30, room // 6))
@@ -214,7 +215,7 @@ def _heatmap(rows: list[Row], names: dict[str, str], kinds: dict[str, str], widt
     ]
     angle = 0 if len(kinds) < 7 and width >= 500 else -35
     across = alt.Axis(orient="top", title=None, labelAngle=angle, domain=False, ticks=False)
-    base = alt.Chart(values(cells)).encode(
+    base = Marks(values(cells)).encode(
         x=alt.X("kind:N", sort=list(kinds.values()), axis=across),
         y=alt.Y("name:N", sort=list(names.values()), axis=alt.Axis(title=None, domain=False, ticks=False)),
     )
@@ -305,7 +306,7 @@ def _bar_panel(key: str, rows: list[Row], names: dict[str, str], room: int, *, f
         for row in rows
     ]
     axis: Any = alt.Axis(title=None, domain=False, ticks=False) if first else None
-    base = alt.Chart(values(cells)).encode(y=alt.Y("name:N", sort=list(names.values()), axis=axis))
+    base = Marks(values(cells)).encode(y=alt.Y("name:N", sort=list(names.values()), axis=axis))
     x = alt.X("n:Q", scale=alt.Scale(domain=[0, whole * room / max(room - 44, 20)], nice=False), axis=None)
     bars = base.mark_bar(color=color, height=14).encode(
         x=x,
