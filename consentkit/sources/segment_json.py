@@ -128,7 +128,7 @@ class _Slice:
             gathered.append(batch)
             size += batch.nbytes
         table = pa.Table.from_batches(gathered)
-        self._lines = table.combine_chunks() if table.num_rows < 2048 * len(gathered) else table
+        self._lines = table.combine_chunks() if table.num_rows < 1024 * len(gathered) else table
 
 
 def _take_known(engine: Engine, lines: int, left: int) -> tuple[int, int]:

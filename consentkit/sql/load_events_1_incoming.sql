@@ -30,7 +30,7 @@ CREATE OR REPLACE TEMP MACRO as_said(line) AS
             list_zip(getvariable('stamp_paths'), json_extract(line, getvariable('stamp_paths'))), lambda e: e[2] IS NOT NULL
         ))::JSON::VARCHAR, '{}') END;
 
-CREATE OR REPLACE TEMP VIEW read_line AS
+CREATE OR REPLACE TEMP VIEW read_line WITH (DEFER_BINDING) AS
 WITH parsed AS (
     SELECT
         l.file_id, l.line, l.raw, l.text,

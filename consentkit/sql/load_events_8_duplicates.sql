@@ -14,7 +14,8 @@ FROM event AS e
 WHERE e.message_key IN (
         SELECT n.message_key FROM event AS n INNER JOIN reading_file AS r ON r.file_id = n.file_id
     )
-    AND NOT EXISTS (SELECT 1 FROM reading_file AS r WHERE r.file_id = e.file_id);
+    -- files are numbered as they come: not asked with NOT EXISTS, which would read the keys of all older events first
+    AND e.file_id < (SELECT min(r.file_id) FROM reading_file AS r);
 
 CREATE OR REPLACE TEMP TABLE sharing AS
 SELECT
