@@ -13,13 +13,17 @@ WITH counted AS (
     FROM finding_any AS r
     GROUP BY r.code, r.certainty
 ),
--- A record is found twice only where it may be of two policy versions, which name the destination differently. To look for these alone costs half of what counting all records once would.
+-- A record is found twice only where it may be of two policy versions, which name the destination differently: a message id
+-- shared by several events, or an event that arrived under another version. To look for these alone costs half of what
+-- counting all records once would.
 again AS (
     SELECT f.code AS code, f.certainty AS certainty, COUNT(*) - COUNT(DISTINCT f.delivery_id) AS deliveries
     FROM finding_delivery AS f
-    WHERE f.event_id IN (
-        SELECT s.event_id AS event_id FROM shared_message AS s UNION SELECT a.event_id AS event_id FROM event_arrival AS a
-    )
+    INNER JOIN (
+        SELECT s.event_id AS event_id FROM shared_message AS s
+        UNION
+        SELECT a.event_id AS event_id FROM event_arrival AS a
+    ) AS m ON m.event_id = f.event_id
     GROUP BY f.code, f.certainty
 )
 SELECT
