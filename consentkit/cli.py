@@ -92,14 +92,14 @@ def audit(
     memory: Memory = None,
 ) -> None:
     """Load events and deliveries, judge them by the policy, and say what was found."""
-    key = _check_places(out, None, key_file)
-    with tools.opened(db, memory) as workspace:
+    _check_places(out, None)
+    with tools.opened(db, memory, key_file, raw_ids) as workspace:
         tools.apply(workspace, policy)
         more = (warehouse, tables, (since, until), source, (counts, tools.pairs("--count-map", count_map)))
         cli_warehouse.load_more(workspace, *more)
         tools.load(workspace, _some(events, warehouse), deliveries, source, columns, constants, export)
         code = _report(workspace, fail_on, as_json)  # first: it is read while charts are drawn, which takes memory
-        _write_out(workspace, out, None, key, raw_ids)
+        _write_out(workspace, out, None)
         raise typer.Exit(code)
 
 
@@ -154,12 +154,14 @@ def report(
     """Say what is found in a database that is already loaded, by its policy or another one."""
     if not Path(db).is_file():
         raise UsageError(f"{db}: no such database; `consentkit load` makes one")
-    key = _check_places(out, pack, key_file)
-    with tools.opened(db, memory) as workspace:
+    _check_places(out, pack)
+    with tools.opened(db, memory, key_file, raw_ids) as workspace:
         if policy:
             tools.apply(workspace, policy)
         code = _report(workspace, fail_on, as_json)
-        _write_out(workspace, out, pack, key, raw_ids)
+        _write_out(workspace, out, pack)
+        if pack is not None and key_file is None and not raw_ids:
+            tools.say("its pseudonyms are of a random key; with --key-file the same data gives the same pack")
         raise typer.Exit(code)
 
 
@@ -253,26 +255,23 @@ def _some(events: list[str] | None, warehouse: list[str] | None) -> list[str]:
     return events or []
 
 
-def _check_places(out: Path | None, pack: Path | None, key_file: Path | None) -> bytes | None:
-    """Tell at once what would only be told when all is loaded and judged; return the key."""
+def _check_places(out: Path | None, pack: Path | None) -> None:
+    """Tell at once what would only be told when all is loaded and judged."""
     refuse_unwritable(out)
     if pack is not None:
         from consentkit.pack import refuse_there
 
         refuse_there(pack)
-    return tools.read_key(key_file)
 
 
-def _write_out(workspace: Workspace, out: Path | None, pack: Path | None, key: bytes | None, raw_ids: bool) -> None:
+def _write_out(workspace: Workspace, out: Path | None, pack: Path | None) -> None:
     """Write the report into a folder and the evidence pack, where asked for."""
     if out is not None:
-        workspace.report(out, key=key, raw_ids=raw_ids)
+        workspace.report(out)
         tools.say(f"wrote {out / 'report.html'}, findings.json and CSV files beside it")
     if pack is not None:
-        seal = workspace.pack(pack, key=key, raw_ids=raw_ids)
+        seal = workspace.pack(pack)
         tools.say(f"wrote {pack}; manifest sha256 {seal}")
-        if key is None and not raw_ids:
-            tools.say("its pseudonyms are of a random key; with --key-file the same data gives the same pack")
 
 
 def _report(workspace: Workspace, fail_on: FailOn, as_json: bool) -> int:

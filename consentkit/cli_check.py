@@ -23,9 +23,11 @@ from consentkit.cli_options import (
     Export,
     FailOn,
     Json,
+    KeyFile,
     Mapped,
     Memory,
     NewPolicy,
+    RawIds,
     SourceName,
     Threshold,
 )
@@ -84,6 +86,8 @@ def check(
     syntax: SyntaxOnly = False,
     schema: SchemaOnly = False,
     memory: Memory = None,
+    key_file: KeyFile = None,
+    raw_ids: RawIds = False,
 ) -> None:
     """Run expectation suites (Great Expectations) on a database or on files."""
     if schema:
@@ -101,7 +105,7 @@ def check(
         return
     known = _known(baseline)
     given = (events, policy, deliveries, source, columns, constants, export)
-    with tools.loaded(db, memory, given) as workspace:
+    with tools.loaded(db, memory, given, key_file, raw_ids) as workspace:
         result = _run(workspace, suites, fail_on.value, max_rate, data_docs)
     if baseline is not None:
         result = _against(result, known, baseline, new_only=new_only)

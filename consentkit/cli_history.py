@@ -16,9 +16,11 @@ from consentkit.cli_options import (
     Export,
     Json,
     Kept,
+    KeyFile,
     Mapped,
     Memory,
     NewPolicy,
+    RawIds,
     SourceName,
 )
 from consentkit.errors import UsageError
@@ -43,13 +45,15 @@ def withdrawals(
     db: Database = None,
     as_json: Json = False,
     memory: Memory = None,
+    key_file: KeyFile = None,
+    raw_ids: RawIds = False,
 ) -> None:
     """Say what was still delivered after people refused, and for how long."""
     from consentkit.console_history import print_withdrawals
     from consentkit.history import withdrawals as test
 
     given = (events, policy, deliveries, source, columns, constants, export)
-    with tools.loaded(db, memory, given) as workspace:
+    with tools.loaded(db, memory, given, key_file, raw_ids) as workspace:
         if not workspace.rows("SELECT 1 FROM delivery LIMIT 1"):
             raise UsageError("there is no delivery record: name the delivery log with --deliveries")
         found = test(workspace)

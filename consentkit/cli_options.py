@@ -54,5 +54,5 @@ Threshold = Annotated[FailOn, typer.Option("--fail-on", help="The least severity
 At = Annotated[str | None, typer.Option("--at", help="Judge as if every source were enforced at this point.")]
 Picture = Annotated[Path | None, typer.Option("--out", "-o", help="A file ending in .png, .svg, .pdf, .html or .csv.")]
 Width = Annotated[int, typer.Option("--width", help="The pixels the chart may take.", min=300, max=2000)]
-KeyFile = Annotated[Path | None, typer.Option("--key-file", help="A file with the secret key of the pseudonyms.")]
-RawIds = Annotated[bool, typer.Option("--raw-ids", help="Write ids as they are, in place of pseudonyms.")]
+KeyFile = Annotated[Path | None, typer.Option("--key-file", help="A file with the secret key of pseudonyms and masks.")]
+RawIds = Annotated[bool, typer.Option("--raw-ids", help="Write ids and names as they are: no pseudonyms, no masks.")]

@@ -9,7 +9,17 @@ from typing import Annotated
 import typer
 
 from consentkit import cli_tools as tools
-from consentkit.cli_options import Deliveries, EventsOrDatabase, Export, Kept, NewPolicy, Picture, Width
+from consentkit.cli_options import (
+    Deliveries,
+    EventsOrDatabase,
+    Export,
+    Kept,
+    KeyFile,
+    NewPolicy,
+    Picture,
+    RawIds,
+    Width,
+)
 from consentkit.errors import UsageError
 from consentkit.writing import refuse_unwritable
 
@@ -31,6 +41,8 @@ def chart(
     db: Kept = ":memory:",
     out: Picture = None,
     width: Width = 640,
+    key_file: KeyFile = None,
+    raw_ids: RawIds = False,
 ) -> None:
     """Write one chart to a file: a picture, a page, or the rows behind it."""
     from consentkit import charts
@@ -44,7 +56,7 @@ def chart(
         raise UsageError("name a file to write to with --out")
     tools.need_input(events, db)
     refuse_unwritable(out.parent)
-    with tools.opened(db, None) as workspace:
+    with tools.opened(db, None, key_file, raw_ids) as workspace:
         if policy:
             tools.apply(workspace, policy)
         if events:

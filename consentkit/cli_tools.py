@@ -32,11 +32,11 @@ class Exit(IntEnum):
 
 
 @contextmanager
-def opened(db: str, memory: str | None) -> Iterator[Workspace]:
+def opened(db: str, memory: str | None, key_file: Path | None = None, raw_ids: bool = False) -> Iterator[Workspace]:
     """Open a workspace for one command."""
     from consentkit.workspace import open as open_workspace
 
-    with open_workspace(db, memory=memory) as workspace:
+    with open_workspace(db, memory=memory, key=read_key(key_file), raw_ids=raw_ids) as workspace:
         yield workspace
 
 
@@ -89,7 +89,13 @@ def _warn_of_situations(workspace: Workspace) -> None:
 
 
 @contextmanager
-def loaded(db: str | None, memory: str | None, given: tuple[Any, ...]) -> Iterator[Workspace]:
+def loaded(
+    db: str | None,
+    memory: str | None,
+    given: tuple[Any, ...],
+    key_file: Path | None = None,
+    raw_ids: bool = False,
+) -> Iterator[Workspace]:
     """Open the database, judge it by the policy and load the files, whichever are given."""
     events, policy, *how = given
     if not events and not db:
@@ -100,7 +106,7 @@ def loaded(db: str | None, memory: str | None, given: tuple[Any, ...]) -> Iterat
         raise UsageError("--deliveries, --source, --as, --map and --set go with event files")
     if events and not policy and not (db and Path(db).is_file()):
         raise UsageError("name the policy to judge by with --policy")
-    with opened(db or ":memory:", memory) as workspace:
+    with opened(db or ":memory:", memory, key_file, raw_ids) as workspace:
         if policy:
             apply(workspace, policy)
         if events:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from consentkit.engine import sql_text
 from consentkit.errors import UsageError
+from consentkit.shown import shown
 from consentkit.summary import plain_time
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def withdrawals(workspace: Workspace) -> Withdrawals:
     _needs_policy(workspace)
     names = ("ask_withdrawals", "ask_preference_delivery", "ask_conflicts")
     with workspace.asking(("delivery_after_refusal", "stretch_events")):  # both are read twice by the first
-        return Withdrawals(*(_rows(workspace, name) for name in names))
+        return Withdrawals(*(shown(workspace).table(name) for name in names))
 
 
 def person(workspace: Workspace, who: str) -> list[Subject]:
@@ -136,7 +137,7 @@ def snowplow_counts(workspace: Workspace) -> dict[str, list[Row]]:
         "banners": sql_text("ask_snowplow_banners"),
         "people_per_scope": "SELECT s.* FROM snowplow_scope AS s ORDER BY s.listed DESC, s.scope",
     }
-    return {name: _named(*workspace.cells(query)) for name, query in queries.items()}
+    return {name: _named(*shown(workspace).cells(query)) for name, query in queries.items()}
 
 
 def migration(workspace: Workspace) -> dict[str, list[Row]]:
@@ -146,7 +147,7 @@ def migration(workspace: Workspace) -> dict[str, list[Row]]:
     today: the columns of ``migration_day`` and ``migration_meaning``. Source: RULES.md 3.
     """
     queries = {"days": sql_text("ask_migration_days"), "meaning": sql_text("ask_migration_meaning")}
-    return {name: _named(*workspace.cells(query)) for name, query in queries.items()}
+    return {name: _named(*shown(workspace).cells(query)) for name, query in queries.items()}
 
 
 def as_json(value: Any) -> str:

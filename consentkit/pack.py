@@ -16,16 +16,17 @@ from consentkit.causes import find_causes
 from consentkit.engine import sql_names, sql_text
 from consentkit.errors import UsageError
 from consentkit.phrases import count, percent
-from consentkit.pseudonyms import Pseudonyms
-from consentkit.report import Remembering, ask_all, report_html
-from consentkit.report_findings import sample_row
+from consentkit.report import ask_all, report_html
+from consentkit.report_findings import samples
 from consentkit.report_words import CANNOT_SHOW, checked_deliveries, verdict_sentence
+from consentkit.shown import Remembering
 from consentkit.summary import csv_text
 from consentkit.writing import refuse_unwritable, told_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from consentkit.pseudonyms import Pseudonyms
     from consentkit.summary import Row, Summary
     from consentkit.workspace import Workspace
 
@@ -43,7 +44,7 @@ def write_pack(workspace: Workspace, path: Path, *, key: bytes | None = None, ra
     writes them as they are. The same database and key give the same bytes. Raises :class:`UsageError` where
     something is already there, it cannot be written, or ``key`` is none.
     """
-    names = Pseudonyms(key, raw=raw_ids)
+    names = workspace.names_by(key, raw_ids=raw_ids)
     refuse_there(path)
     with told_of(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -99,9 +100,10 @@ def _fill(workspace: Workspace, folder: Path, names: Pseudonyms) -> str:
 
     summary = workspace.summary()
     workspace.record_audit(summary)
+    summary = summary.shown(names)
     with workspace.asking():
-        seen = Remembering(workspace)
-        asked, texts = ask_all(seen, summary, names), _texts(seen, summary, names)
+        seen = Remembering(workspace, names)
+        asked, texts = ask_all(seen, summary), _texts(seen, summary)
         charts = every(seen)
     texts["report.html"] = report_html(asked)
     for name, text in texts.items():
@@ -110,7 +112,7 @@ def _fill(workspace: Workspace, folder: Path, names: Pseudonyms) -> str:
     return _seal(folder)
 
 
-def _texts(seen: Remembering, summary: Summary, names: Pseudonyms) -> dict[str, str]:
+def _texts(seen: Remembering, summary: Summary) -> dict[str, str]:
     from consentkit.charts import CHARTS
 
     return {
@@ -121,12 +123,12 @@ def _texts(seen: Remembering, summary: Summary, names: Pseudonyms) -> dict[str, 
         "remediation.csv": csv_text(seen.table("ask_remediation")),
         "first_bad.csv": csv_text(seen.table("report_first_bad")),
         "causes.csv": csv_text([{**vars(each), "says": str(each)} for each in find_causes(seen)]),
-        "samples.csv": csv_text([_sample(row, names) for row in seen.table("report_samples")]),
+        "samples.csv": csv_text(samples(seen)),
         "sources.csv": csv_text(summary.sources),
         "completeness.csv": csv_text(_completeness(summary)),
         "days.csv": csv_text(seen.table("ask_days")),
         "inputs.csv": csv_text(_inputs(summary)),
-        "README.txt": _readme(summary, names),
+        "README.txt": _readme(summary, raw=seen.names.raw),
         **{f"sql/{name}.sql": sql_text(name) for name in sql_names()},
         "sql/findings.sql": _statements(summary),
         **{f"policy/version-{row['number']}.yml": row["text"] or "" for row in seen.table("report_policy")},
@@ -164,11 +166,6 @@ def _names(folder: Path) -> list[str]:
     )
 
 
-def _sample(row: Row, names: Pseudonyms) -> Row:
-    finding = {key: row[key] for key in ("code", "certainty", "destination", "source", "detail")}
-    return {**finding, **sample_row(row, names)}
-
-
 def _inputs(summary: Summary) -> list[Row]:
     wanted = ("kind", "path", "source", "lines", "bytes", "sha256", "first_at", "last_at")
     return [{key: row[key] for key in wanted} for row in summary.files]
@@ -186,12 +183,12 @@ def _statements(summary: Summary) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _readme(summary: Summary, names: Pseudonyms) -> str:
+def _readme(summary: Summary, *, raw: bool) -> str:
     coverage = summary.coverage
     checked, deliveries = checked_deliveries(coverage), coverage["deliveries"]
     ids = "Ids are written as they are in the data: treat this pack as personal data."
-    if not names.raw:
-        ids = "Ids are pseudonyms: HMAC-SHA-256 with a key that is not in this pack."
+    if not raw:
+        ids = "Ids are pseudonyms: HMAC-SHA-256 with a key that is not in this pack. So is what is masked in names."
     lines = [
         "Evidence pack of a consent audit",
         "",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from consentkit.engine import Engine
 
 _LAYOUT = "5"
+# The key of what is masked in names, so that all that is written of a database masks one name alike.
+MASK_KEY = "mask key"
 
 
 def prepare(engine: Engine) -> None:
@@ -25,7 +28,8 @@ def prepare(engine: Engine) -> None:
             if engine.value("look for other tables", "SELECT count(*) FROM duckdb_tables() WHERE NOT internal"):
                 raise SourceError("this is a DuckDB file, but not one of consentkit; name a new file")
             engine.run("make the tables", sql_text("tables"))
-            engine.insert("note the layout", "about", ("name", "value"), [("layout", _LAYOUT), ("duckdb", version)])
+            noted = [("layout", _LAYOUT), ("duckdb", version), (MASK_KEY, secrets.token_hex(32))]
+            engine.insert("note the layout", "about", ("name", "value"), noted)
         about = dict(engine.rows("read the layout", "SELECT name, value FROM about"))
         if about.get("layout") != _LAYOUT or about.get("duckdb") != version:
             made = f"layout {about.get('layout')} with DuckDB {about.get('duckdb')}"

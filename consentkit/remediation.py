@@ -17,7 +17,11 @@ _NUMBERS = ("n", "out_of", "people", "first_seen", "last_seen")
 
 
 def record_audit(engine: Engine, summary: Summary) -> None:
-    """Write the findings of a summary into ``audit`` and ``audit_finding``, unless the last audit found the same."""
+    """Write the findings of a summary into ``audit`` and ``audit_finding``, unless the last audit found the same.
+
+    Names go in as they are in the data, so that a finding is the same one whatever key masks it.
+    """
+    summary = summary.as_loaded
     with engine.transaction():
         state = _state(engine, summary)
         last = engine.rows("read the last audit", "SELECT audit_id, state FROM audit ORDER BY audit_id DESC LIMIT 1")

@@ -7,16 +7,14 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 from consentkit.causes import find_causes
-from consentkit.engine import sql_text
 from consentkit.phrases import count, day, percent, span, visible
-from consentkit.pseudonyms import Pseudonyms
 from consentkit.report_findings import finding_groups, remediation
 from consentkit.report_words import CANNOT_SHOW, GLOSSARY, deliveries_parts, facts, unchecked, verdict_sentence
+from consentkit.shown import Remembering
 from consentkit.summary import SEVERITIES, csv_text
 from consentkit.writing import refuse_unwritable, write_files
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from consentkit.summary import Row, Summary
@@ -24,30 +22,6 @@ if TYPE_CHECKING:
 
 WIDE, NARROW = 660, 316
 _SHOWN_FILES = 20
-
-
-class Remembering:
-    """A workspace for reading, which runs each query once."""
-
-    def __init__(self, workspace: Workspace) -> None:
-        self._workspace = workspace
-        self._known: dict[Any, tuple[list[str], list[tuple[Any, ...]]]] = {}
-
-    def cells(self, query: str, params: Sequence[object] = ()) -> tuple[list[str], list[tuple[Any, ...]]]:
-        """Run a query, or return what it gave before."""
-        key = (query, tuple(params))
-        if key not in self._known:
-            self._known[key] = self._workspace.cells(query, params)
-        return self._known[key]
-
-    def rows(self, query: str, params: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-        """Run a query, or return the rows it gave before."""
-        return self.cells(query, params)[1]
-
-    def table(self, name: str) -> list[Row]:
-        """Return the rows of ``consentkit/sql/<name>.sql`` as dicts."""
-        names, rows = self.cells(sql_text(name))
-        return [dict(zip(names, row, strict=True)) for row in rows]
 
 
 def write_report(workspace: Workspace, folder: Path, *, key: bytes | None = None, raw_ids: bool = False) -> Path:
@@ -58,9 +32,11 @@ def write_report(workspace: Workspace, folder: Path, *, key: bytes | None = None
     refuse_unwritable(folder)
     summary = workspace.summary()
     workspace.record_audit(summary)
+    names = workspace.names_by(key, raw_ids=raw_ids)
+    summary = summary.shown(names)
     with workspace.asking():
-        seen = Remembering(workspace)
-        asked = ask_all(seen, summary, Pseudonyms(key, raw=raw_ids))
+        seen = Remembering(workspace, names)
+        asked = ask_all(seen, summary)
         texts = {
             "recipients.csv": csv_text(seen.table("ask_recipients")),
             "remediation.csv": csv_text(seen.table("ask_remediation")),
@@ -71,9 +47,9 @@ def write_report(workspace: Workspace, folder: Path, *, key: bytes | None = None
     return folder / "report.html"
 
 
-def ask_all(seen: Remembering, summary: Summary, names: Pseudonyms) -> Row:
+def ask_all(seen: Remembering, summary: Summary) -> Row:
     """Ask all that the report shows; :func:`report_html` then needs the database no more, nor the memory it held."""
-    groups = finding_groups(summary, find_causes(seen), seen, names)
+    groups = finding_groups(summary, find_causes(seen), seen)
     return {
         "verdict": verdict_sentence(summary),
         "worst": summary.worst(),
@@ -91,12 +67,12 @@ def ask_all(seen: Remembering, summary: Summary, names: Pseudonyms) -> Row:
         "rejects": summary.rejects,
         "mapping": seen.table("report_mapping"),
         "versions": seen.table("report_policy"),
-        "raw_ids": names.raw,
+        "raw_ids": seen.names.raw,
     }
 
 
 def report_html(asked: Row) -> str:
-    """Return the report as one HTML page. Every name from the data is escaped, and shown without hidden letters."""
+    """Return the report as one HTML page. Names from the data are escaped, masked, and shown without hidden letters."""
     import consentkit
     from consentkit.charts.export import WIDE_FONTS
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from consentkit.causes import cause_of
+from consentkit.engine import sql_text
 from consentkit.phrases import UNITS, count, day, percent, span, visible
 from consentkit.report_words import REFUSED
 from consentkit.summary import SEVERITIES
@@ -16,12 +17,13 @@ if TYPE_CHECKING:
 
     from consentkit.causes import Cause
     from consentkit.pseudonyms import Pseudonyms
-    from consentkit.report import Remembering
+    from consentkit.shown import Remembering
     from consentkit.summary import Row, Summary
 
 _SHOWN = 12
 _SHOWN_STEPS = 60
 _BARS = 62
+_IDS = ("user_id", "anonymous_id", "message_id")
 _KEYS = ("code", "certainty", "source", "destination", "detail")
 _AGAINST = (*REFUSED, "V7")  # data went where someone had said no: before anything else as severe
 _EVENTS, _DELIVERIES = ("event", "events"), ("delivery", "deliveries")
@@ -40,12 +42,12 @@ _BY_NATURE = {
 class _Behind:
     """What stands behind findings, by their key: samples, days, the first bad day and version, categories needed."""
 
-    def __init__(self, summary: Summary, causes: list[Cause], seen: Remembering, names: Pseudonyms) -> None:
+    def __init__(self, summary: Summary, causes: list[Cause], seen: Remembering) -> None:
         self.summary, self.causes = summary, causes
         self.rejects = {row["code"]: row["message"] for row in summary.rejects}
         self.samples: dict[tuple[Any, ...], list[Row]] = {}
-        for row in seen.table("report_samples"):
-            self.samples.setdefault(_key(row), []).append(sample_row(row, names))
+        for row in samples(seen):
+            self.samples.setdefault(_key(row), []).append(row)
         self.days: dict[tuple[Any, ...], dict[date, int]] = {}
         for row in seen.table("report_days"):
             self.days.setdefault(_key(row), {})[row["day"]] = row["n"]
@@ -57,9 +59,9 @@ def _key(row: Row) -> tuple[Any, ...]:
     return tuple(row[name] for name in _KEYS)
 
 
-def finding_groups(summary: Summary, causes: list[Cause], seen: Remembering, names: Pseudonyms) -> list[Row]:
+def finding_groups(summary: Summary, causes: list[Cause], seen: Remembering) -> list[Row]:
     """Put findings of one code together, the worst first, each with its cause, days, samples and SQL."""
-    behind = _Behind(summary, causes, seen, names)
+    behind = _Behind(summary, causes, seen)
     totals = {(row["code"], row["certainty"]): row for row in summary.totals}
     groups: list[Row] = []
     for code, found in groupby(summary.findings, key=lambda row: row["code"]):
@@ -177,9 +179,16 @@ def _days(found: dict[date, int], coverage: Row) -> Row | None:
     }
 
 
-def sample_row(row: Row, names: Pseudonyms) -> Row:
-    """Return one row behind a finding as a reader sees it: with pseudonyms in place of ids."""
+def samples(seen: Remembering) -> list[Row]:
+    """Return rows behind each finding as a reader sees them: with pseudonyms in place of ids."""
+    columns, rows = seen.as_loaded(sql_text("report_samples"))
+    return [_sample(dict(zip(columns, row, strict=True)), seen.names) for row in rows]
+
+
+def _sample(row: Row, names: Pseudonyms) -> Row:
+    row = row | names.row({name: value for name, value in row.items() if name not in _IDS})
     return {
+        **{name: row[name] for name in ("code", "certainty", "destination", "source", "detail")},
         "at": f"{row['seen_at']:%Y-%m-%d %H:%M:%S}" if row["seen_at"] else "undated",
         "event": row["event"] or row["type"] or "",
         "app": row["app_version"] or "",

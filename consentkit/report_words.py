@@ -26,6 +26,7 @@ GLOSSARY = (
     ("Cannot tell", "The rules of the platform contradict themselves or do not say: counted, never called fine."),
     ("People", "Distinct user ids, or anonymous ids where an event has none."),
     ("Lift", "How many times as often something fails in a part of the data as in all of it."),
+    ("Masked", "Something in a name that looks like an address, a number or a made id; one name has one mask."),
     ("Pseudonym", "A name for a person or message made with a secret key, which is not in this report."),
 )
 CANNOT_SHOW = (

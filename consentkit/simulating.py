@@ -141,7 +141,10 @@ def simulate(workspace: Workspace, engine: Engine, policy: Policy) -> Simulation
         engine.run("keep what the policy in force says", sql_text("simulate_1_before"))
         apply_policy(engine, policy)
         engine.run("compare the policies", sql_text("simulate_2_after"))
-        outcomes, findings = (_rows(engine, f"ask_{name}") for name in ("simulated", "simulated_findings"))
+        outcomes, findings = (
+            [workspace.names.row(row) for row in _rows(engine, f"ask_{name}")]
+            for name in ("simulated", "simulated_findings")
+        )
     logged = bool(workspace.rows("SELECT 1 FROM delivery LIMIT 1"))
     return Simulation(events, logged, outcomes, findings)
 

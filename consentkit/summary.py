@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -18,10 +18,12 @@ from consentkit.errors import UsageError
 from consentkit.phrases import count
 
 if TYPE_CHECKING:
+    from consentkit.pseudonyms import Pseudonyms
     from consentkit.workspace import Workspace
 
 SCHEMA_VERSION = 1
 SEVERITIES = ("critical", "warning", "info")
+_MASKED_SQL = "/* a name in it is masked: --raw-ids writes the statement as it runs */"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 Row = dict[str, Any]
 # Deliveries of which nobody can tell whether they were allowed, and what there would have to be.
@@ -40,7 +42,8 @@ class Summary:
     ``coverage`` is one row of what there was to check; ``totals`` one row per code, ``findings`` one per
     code and destination or source, ``destinations`` one per destination, ``sources`` one per source with the
     days it has and lacks, ``files`` one per file or table read, ``rejects`` one per reason a line was rejected
-    for. ``unchecked`` says why nothing could be checked, or is None.
+    for. ``unchecked`` says why nothing could be checked, or is None. Names in it are masked, as README says under
+    "What is masked"; ``as_loaded`` is the same with all names as they are.
     """
 
     coverage: Row
@@ -51,6 +54,7 @@ class Summary:
     files: list[Row]
     rejects: list[Row]
     unchecked: str | None
+    unmasked: Summary | None = field(default=None, repr=False, compare=False)
 
     def __repr__(self) -> str:
         from consentkit.showing import summary_text
@@ -61,6 +65,23 @@ class Summary:
         from consentkit.showing import summary_html
 
         return summary_html(self)
+
+    @property
+    def as_loaded(self) -> Summary:
+        """The same summary with every name as it stands in the data."""
+        return self.unmasked or self
+
+    def shown(self, names: Pseudonyms) -> Summary:
+        """Return the same summary with its names masked by ``names``, whatever they were masked by."""
+        found = self.as_loaded
+        if names.raw:
+            return found
+        lists = ("totals", "findings", "destinations", "sources", "files", "rejects")
+        masked = {name: [names.row(row) for row in getattr(found, name)] for name in lists}
+        for was, row in zip(found.findings, masked["findings"], strict=True):
+            if row["sql"] != was["sql"]:
+                row["sql"] = f"{_MASKED_SQL} {row['sql']}"
+        return Summary(coverage=found.coverage, unchecked=found.unchecked, unmasked=found, **masked)
 
     def worst(self) -> str | None:
         """Return the worst severity found, or None."""
@@ -114,7 +135,7 @@ def summarise(workspace: Workspace) -> Summary:
         finding["id"] = _identity(finding)
         finding["sql"] = rows_of(finding)
     files = _rows(workspace, sql_text("ask_completeness"))
-    return Summary(
+    found = Summary(
         coverage=coverage,
         totals=_rows(workspace, sql_text("ask_totals")),
         findings=findings,
@@ -124,6 +145,7 @@ def summarise(workspace: Workspace) -> Summary:
         rejects=_rows(workspace, sql_text("ask_rejected")),
         unchecked=_why_unchecked(coverage, files),
     )
+    return found.shown(workspace.names)
 
 
 def rows_of(finding: Row) -> str:

@@ -9,7 +9,8 @@ from consentkit.applying import apply_policy, complete_policy
 from consentkit.engine import Engine, sql_text
 from consentkit.errors import UsageError
 from consentkit.judging import READ_OFTEN, asking, judge, loading
-from consentkit.preparing import prepare
+from consentkit.preparing import MASK_KEY, prepare
+from consentkit.pseudonyms import Pseudonyms
 from consentkit.sources.deliveries import DELIVERY_SUFFIXES, link_pending, load_delivery_files
 from consentkit.sources.delivery_columns import Columns
 from consentkit.sources.files import EVENT_SUFFIXES, InputFile, find_files, in_groups
@@ -45,9 +46,11 @@ class Workspace:
     Made by :func:`open`. Use it in a ``with`` block, or call :meth:`close`.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, key: bytes | None = None, raw_ids: bool = False) -> None:
         self._engine = engine
         prepare(engine)
+        self._key, self._raw_ids = key, raw_ids
+        self.names = self.names_by(key, raw_ids=raw_ids)
         if engine.value("look for an interrupted load", sql_text("ask_undone")):
             with loading(engine):
                 self._settle()
@@ -57,6 +60,12 @@ class Workspace:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def names_by(self, key: bytes | None = None, *, raw_ids: bool = False) -> Pseudonyms:
+        """Return what names are masked and ids replaced by: ``key``, else that of :func:`open` or of the database."""
+        noted = self._engine.value("read the key of masks", f"SELECT max(value) FROM about WHERE name = '{MASK_KEY}'")
+        mask_key = bytes.fromhex(noted) if noted else None
+        return Pseudonyms(self._key if key is None else key, mask_key=mask_key, raw=raw_ids or self._raw_ids)
 
     def close(self) -> None:
         """Close the database."""
@@ -266,9 +275,10 @@ class Workspace:
         A slice is a release, an event, a source, a country or days; ``consentkit/sql/ask_causes.sql`` is the rule.
         """
         from consentkit.causes import find_causes
+        from consentkit.shown import shown
 
         self.judge()
-        return find_causes(self)
+        return find_causes(shown(self))
 
     def report(self, folder: str | Path, *, key: bytes | None = None, raw_ids: bool = False) -> Path:
         """Write ``report.html``, findings.json and the CSV files into a folder and return the report's path.
@@ -352,15 +362,20 @@ def open(  # noqa: A001
     memory: str | None = None,
     threads: int | None = None,
     tracer: Tracer | None = None,
+    key: bytes | None = None,
+    raw_ids: bool = False,
 ) -> Workspace:
     """Open a workspace: one DuckDB file, made if it does not exist, or memory only.
 
     ``memory`` is a limit such as ``"1GB"`` beyond which work spills to disk; ``tracer`` receives every
-    statement. Raises :class:`SourceError` where the file is no database of consentkit.
+    statement. ``key`` is the secret of pseudonyms and masks, else each report has one of its own and masks that of
+    the database; ``raw_ids`` shows ids and names as they are.
+
+    Raises :class:`SourceError` where the file is no database of consentkit.
     """
     engine = Engine(database, memory=memory, threads=threads, tracer=tracer)
     try:
-        return Workspace(engine)
+        return Workspace(engine, key=key, raw_ids=raw_ids)
     except BaseException:
         engine.close()
         raise

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import altair as alt
 
-from consentkit.causes import find_causes
+from consentkit.causes import Cause
 from consentkit.charts.theme import (
     BLUE,
     GRID,
@@ -29,12 +29,13 @@ from consentkit.charts.theme import (
     titled,
     values,
 )
+from consentkit.engine import sql_text
 from consentkit.phrases import count, day, labels, listing, percent, span, visible
+from consentkit.shown import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from consentkit.causes import Cause
     from consentkit.workspace import Workspace
 
 _SHOWN = 12
@@ -153,15 +154,18 @@ def release_rows(workspace: Workspace) -> list[Row]:
 
 
 def _release_cause(workspace: Workspace) -> Cause | None:
+    """Return the cause that names a release, with nothing masked: its names are asked for next."""
     worst = ("V5", "V6", "V26", "V7", "V1")
-    found = [each for each in find_causes(workspace) if each.dimension in ("app version", "library version")]
+    causes = (Cause(*row) for row in shown(workspace).as_loaded(sql_text("ask_causes"))[1])
+    found = [each for each in causes if each.dimension in ("app version", "library version")]
     return min(found, key=lambda each: (each.code not in worst, -each.in_slice, each.code), default=None)
 
 
 def _releases(workspace: Workspace, cause: Cause) -> list[Row]:
     code = "V1E" if cause.code == "R1" else cause.code
     rows = ask(workspace, "chart_release", [code, cause.source, cause.destination])
-    return [row for row in rows if row["product"] == cause.first]
+    product = shown(workspace).names.masked(cause.first or "")
+    return [row for row in rows if row["product"] == product]
 
 
 def release_before_after(workspace: Workspace, width: int = WIDTH) -> Chart:
@@ -171,6 +175,7 @@ def release_before_after(workspace: Workspace, width: int = WIDTH) -> Chart:
         why = "No app or library version explains a finding: they are spread over all of them, or there are none."
         return no_data("No release explains a finding", why, width)
     rows = _releases(workspace, cause)
+    cause = Cause(**shown(workspace).names.row(vars(cause)))
     bad = next(place for place, row in enumerate(rows) if row["release"] == cause.second)
     names = labels([row["release"] for row in rows], letters(width))
     cells = [

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import altair as alt
 
-from consentkit.engine import sql_text
 from consentkit.phrases import count, span
+from consentkit.shown import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,9 +85,8 @@ alt.theme.register("consentkit", enable=False)(lambda: alt.theme.ThemeConfig(con
 
 
 def ask(workspace: Workspace, name: str, params: Sequence[object] = ()) -> list[Row]:
-    """Run ``consentkit/sql/<name>.sql`` and return its rows as dicts."""
-    names, rows = workspace.cells(sql_text(name), params)
-    return [dict(zip(names, row, strict=True)) for row in rows]
+    """Run ``consentkit/sql/<name>.sql`` and return its rows as dicts, with the names in them masked."""
+    return shown(workspace).table(name, params)
 
 
 def period(workspace: Workspace) -> Row:

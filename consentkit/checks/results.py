@@ -222,4 +222,6 @@ def _as_dict(outcome: Outcome, *, counts: bool) -> dict[str, Any]:
     )  # fmt: skip
     plain = {name: getattr(outcome, name) for name in names}
     listed = {name: [dict(each) for each in getattr(outcome, name)] for name in ("groups", "slices")}
+    if outcome.rows_sql and outcome.workspace:
+        plain["rows_sql"] = outcome.workspace.names.masked(outcome.rows_sql)
     return {**plain, "counts_as_failure": counts, **listed, "samples": list(outcome.samples)}

@@ -80,7 +80,7 @@ def check(
         session.close()
     result = CheckResult(
         tuple(suites),
-        tuple(_with_rows(workspace, engine, entries, each) for each in outcomes),
+        tuple(_shown(workspace, _with_rows(workspace, engine, entries, each)) for each in outcomes),
         fail_on,
         coverage=_coverage(workspace),
         great_expectations=tuple(session.results),
@@ -157,6 +157,18 @@ def _with_rows(workspace: Workspace, engine: Engine, entries: Sequence[Entry], e
         return each
     entry = next(entry for entry in entries if entry.id == each.id)
     return replace(each, find_rows=partial(failing_rows, workspace, engine, entry, each.failing))
+
+
+def _shown(workspace: Workspace, each: Outcome) -> Outcome:
+    """Mask the names in what is told of an outcome; the query for its rows stays one that runs."""
+    names = workspace.names
+    return replace(
+        each,
+        message=names.masked(each.message),
+        samples=tuple(names.masked(place, file=True) for place in each.samples),
+        groups=tuple(names.row(dict(group)) for group in each.groups),
+        slices=tuple(names.row(dict(row)) for row in each.slices),
+    )
 
 
 def _stranger(entry: Entry, known: dict[str, set[str]], per: str) -> str | None:
