@@ -169,6 +169,7 @@ READABLE = {
             "preference_period",
             "consent_change",
             "consent_stretch",
+            "refusal_of_grant",
             "device_history",
             "person_history",
             "stamp_change",

@@ -116,7 +116,7 @@ def test_the_sample_in_pictures(sample: ck.Workspace) -> None:
     assert told == "After 39 of 325 refusals something was still delivered, up to 16.6 days later at Braze"
     tested, ignored = sample.rows("SELECT sum(tested), sum(ignored) FROM withdrawal_test")[0]
     assert (ignored, tested) == (39, 325)
-    assert title(ck.charts.consent_changes(sample)).startswith("2 choices withdrew consent, most often of Advertising")
+    assert title(ck.charts.consent_changes(sample)).startswith("22 choices withdrew consent, most often of Advertising")
 
 
 def test_the_person_command_draws(changing: ck.Workspace, tmp_path: Path) -> None:

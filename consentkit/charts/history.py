@@ -40,10 +40,10 @@ if TYPE_CHECKING:
 _SHOWN = 20
 # How a choice is told where it changes something, and its colour; in the order of the panels.
 _CHANGES = {
-    "withdrawn": ("Refused what they had granted", VERMILLION),
-    "granted later": ("Granted what they had refused", BLUE),
-    "first granted": ("Granted something when first asked", SKY),
-    "first refused": ("Refused something when first asked", ORANGE),
+    "withdrawn": ("Refused what was granted before", VERMILLION),
+    "granted later": ("Granted what was refused before", BLUE),
+    "first granted": ("First answer in the log granted something", SKY),
+    "first refused": ("First answer refused something not granted before", ORANGE),
     "in conflict": ("Two people became one and differ", PURPLE),
 }
 _WITHIN = {
@@ -57,7 +57,10 @@ _WITHIN = {
 
 
 def consent_changes_rows(workspace: Workspace) -> list[Row]:
-    """Return choices that changed something by day, week or month, kind of change and category; null: any of them."""
+    """Return choices that changed something by day, week or month, kind of change and category; null: any of them.
+
+    ``by_stamp`` counts those that took back what only the stamps of earlier events had granted (RULES.md 2.4).
+    """
     whole = period(workspace)
     return ask(workspace, "chart_consent_changes", [grain(whole["first_at"], whole["last_at"])])
 
@@ -86,7 +89,9 @@ def consent_changes(workspace: Workspace, width: int = WIDTH) -> Chart:
     worst = _most([row for row in parts if row["change"] == "withdrawn"])
     title += f", most often of {visible(worst, 30)}" if worst else ""
     title += f"; {total['granted later']:,} gave it later"
+    by_stamp = sum(row["by_stamp"] for row in rows)
     subtitle = [
+        f"{by_stamp:,} of them took back what only the stamps of earlier events had granted" if by_stamp else "",
         "Choices that changed something; one choice may do several of these. First answers have their own scale",
         says_period(whole),
     ]
