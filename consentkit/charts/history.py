@@ -42,8 +42,8 @@ _SHOWN = 20
 _CHANGES = {
     "withdrawn": ("Refused what was granted before", VERMILLION),
     "granted later": ("Granted what was refused before", BLUE),
-    "first granted": ("First answer in the log granted something", SKY),
-    "first refused": ("First answer refused something not granted before", ORANGE),
+    "first granted": ("First answer granted something", SKY),
+    "first refused": ("First answer refused something", ORANGE),
     "in conflict": ("Two people became one and differ", PURPLE),
 }
 _WITHIN = {
