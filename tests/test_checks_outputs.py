@@ -65,8 +65,14 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CheckResult]:
 
 
 def test_the_statuses_are_those_meant(result: CheckResult) -> None:
-    assert result.counts == {"error": 1, "failed": 4, "nothing": 2, "passed": 1}
+    assert result.counts == {"error": 2, "failed": 4, "nothing": 1, "passed": 1}
     assert result.exit_code == 2
+    told = "Could not check 2 of 8 expectations; 4 failed, 1 passed, 1 had nothing to check."
+    assert result.verdict() == told, "the parts add up to the whole"
+    assert len(result.errors) == result.counts["error"]
+    emptied = result["expect_preference_events_to_carry_consent_object"]
+    assert "nothing to check" in emptied.message
+    assert "may_be_empty" in emptied.message
 
 
 def test_json_is_of_the_published_shape(result: CheckResult) -> None:
@@ -75,7 +81,7 @@ def test_json_is_of_the_published_shape(result: CheckResult) -> None:
     told = json.loads(result.as_json())
     jsonschema.validate(told, schema)
     assert told["schema_version"] == schema["properties"]["schema_version"]["const"] == 1
-    assert [each["status"] for each in told["expectations"]] == ["nothing", "error"][::-1] + ["failed"] * 4 + [
+    assert [each["status"] for each in told["expectations"]] == ["error"] * 2 + ["failed"] * 4 + [
         "nothing",
         "passed",
     ]
@@ -102,7 +108,7 @@ def test_junit_keeps_the_four_apart(result: CheckResult) -> None:
         "expect_column_to_exist": ["error"],
     }
     kinds = [error.get("type") for error in root.iter("error")]
-    assert kinds == ["nothing-to-check", "could-not-check"]
+    assert kinds == ["could-not-check", "could-not-check"]
     assert {case.get("line") for case in root.iter("testcase")} != {"1"}
 
 
@@ -128,7 +134,7 @@ def test_sarif_has_the_structure_that_the_standard_asks_for(result: CheckResult)
     invocation = run["invocations"][0]
     assert (invocation["executionSuccessful"], invocation["exitCode"]) == (False, 2)
     kinds = [(each["descriptor"]["id"], each["level"]) for each in invocation["toolExecutionNotifications"]]
-    assert kinds == [("could-not-check", "error"), ("nothing-to-check", "error"), ("nothing-to-check", "note")]
+    assert kinds == [("could-not-check", "error"), ("could-not-check", "error"), ("nothing-to-check", "note")]
 
 
 def test_github_annotations_point_at_the_line_and_stay_one_line_each(result: CheckResult) -> None:

@@ -17,8 +17,8 @@ _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 def junit(result: CheckResult) -> str:
     """Return the result as JUnit XML.
 
-    A failure is ``<failure>`` whatever its severity, which is its type. What could not be checked is ``<error>``,
-    also where there was nothing to check; only where the suite allows for that it is ``<skipped>``.
+    A failure is ``<failure>`` whatever its severity, which is its type. What could not be checked is ``<error>``;
+    what had nothing to check, where the suite allows for that, is ``<skipped>``.
     """
     root = ET.Element("testsuites", {"name": "consentkit check", **_counts(list(result.outcomes))})
     for suite in result.suites:
@@ -38,8 +38,9 @@ def _case(place: ET.Element, each: Outcome) -> None:
     case.set("time", "0")
     told = _text(f"{each.description}\n{each.message}\n{each.file}:{each.line}, owner {each.owner}")
     if each.unchecked:
-        kind = "nothing-to-check" if each.status == "nothing" else "could-not-check"
-        ET.SubElement(case, "error", type=kind, message=_text(f"{WORDS[each.status]}: {each.message}")).text = told
+        ET.SubElement(
+            case, "error", type="could-not-check", message=_text(f"{WORDS[each.status]}: {each.message}")
+        ).text = told
     elif each.status == "failed":
         apart = " (tolerated by --max-rate)" if each.tolerated else " (in the baseline)" if each.known else ""
         ET.SubElement(case, "failure", type=each.severity, message=_text(each.message + apart)).text = told
@@ -52,7 +53,7 @@ def _case(place: ET.Element, each: Outcome) -> None:
 def _counts(outcomes: list[Outcome]) -> dict[str, str]:
     errors = sum(each.unchecked for each in outcomes)
     failures = sum(each.status == "failed" for each in outcomes)
-    skipped = sum(each.status == "nothing" and each.may_be_empty for each in outcomes)
+    skipped = sum(each.status == "nothing" for each in outcomes)
     numbers = {"tests": len(outcomes), "failures": failures, "errors": errors, "skipped": skipped}
     return {name: str(number) for name, number in numbers.items()}
 

@@ -1,7 +1,8 @@
 """What came of a check: one outcome per expectation, the verdict, the exit code, the documented JSON.
 
-Four statuses, never two: ``passed``, ``failed``, ``error`` (it could not be evaluated) and ``nothing`` (there
-was nothing to check). An error, and a nothing that the suite does not allow for, make the exit code 2.
+Four statuses, never two: ``passed``, ``failed``, ``error`` (could not be checked: it raised, or had nothing to check
+where the suite does not allow for that) and ``nothing`` (nothing to check, as the suite allows). An error makes the
+exit code 2.
 """
 
 from __future__ import annotations
@@ -81,7 +82,7 @@ class Outcome:
     @property
     def unchecked(self) -> bool:
         """Whether this could not be checked although it should have been."""
-        return self.status == "error" or (self.status == "nothing" and not self.may_be_empty)
+        return self.status == "error"
 
     def rows(self) -> pd.DataFrame:
         """Return the rows behind a failure. They hold ids and places as loaded. Raises where there is no such query."""
@@ -166,8 +167,7 @@ class CheckResult:
         """Return all outcomes, the worst first: what could not be checked, failures by severity, the rest."""
 
         def place(each: Outcome) -> tuple[int, int, float, str]:
-            status = 0 if each.unchecked else STATUSES.index(each.status)
-            return status, SEVERITIES.index(each.severity), -(each.rate or 0.0), each.id
+            return STATUSES.index(each.status), SEVERITIES.index(each.severity), -(each.rate or 0.0), each.id
 
         return tuple(sorted(self.outcomes, key=place))
 
@@ -175,9 +175,9 @@ class CheckResult:
         """Say in a sentence what came of it."""
         counts, total = self.counts, len(self.outcomes)
         errors, failed, passed = len(self.errors), counts["failed"], counts["passed"]
-        if errors:
-            return f"Could not check {errors} of {total} expectations; {failed} failed, {passed} passed."
         empty = f", {counts['nothing']} had nothing to check" if counts["nothing"] else ""
+        if errors:
+            return f"Could not check {errors} of {total} expectations; {failed} failed, {passed} passed{empty}."
         if not counts["failed"]:
             return f"All {counts['passed']} expectations that had something to check passed{empty}."
         counting = sum(self.counts_as_failure(each) for each in self.outcomes)

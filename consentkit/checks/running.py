@@ -1,6 +1,7 @@
 """Runs suites with Great Expectations, inside DuckDB, and makes an outcome of each expectation.
 
-What broke becomes an error here, what had nothing to check becomes nothing; only the rest passed or failed.
+What broke becomes an error here, and so does what had nothing to check, unless the suite allows for that: then it is
+nothing. Only the rest passed or failed.
 """
 
 from __future__ import annotations
@@ -147,6 +148,8 @@ def _outcome(
         facts = read_own(own, entry, told)
     else:
         facts = read_core(entry, told, made.rows[entry.view])
+    if facts["status"] == "nothing" and not entry.may_be_empty:
+        facts = {"status": "error", "message": f"nothing to check: {facts['message']}; may_be_empty would allow it"}
     same = ("id", "type", "severity", "owner", "description", "view", "file", "line", "may_be_empty")
     return Outcome(suite=suite.name, workspace=workspace, **{name: getattr(entry, name) for name in same}, **facts)
 
