@@ -1,13 +1,13 @@
 -- Records that another file holds as well, because a log has grown or exports overlap, are counted once (RULES.md 2.2): alike
 -- in every word and in how they name their event, and the first such record of a file is the first of another, the
 -- second the second. So there are as many as in the file with the most of them, whatever the order of the files.
+-- Records are compared by numbers; that two which differ share one is as good as impossible.
 CREATE OR REPLACE TEMP VIEW logged_delivery AS
 SELECT
-    d.delivery_id, d.file_id, d.linked_by, d.route_id, d.logged_at,
-    coalesce(
-        d.event_id::HUGEINT,
-        -CAST(md5_number(to_json([p.message_id, p.event_file, p.event_line::VARCHAR])::VARCHAR) >> 1 AS HUGEINT)
-    ) AS named
+    d.delivery_id, d.linked_by, d.route_id, d.logged_at,
+    -- what was loaded before stands for one file, as none of it is a repeat
+    CASE WHEN d.file_id IN (SELECT r.file_id FROM reading_file AS r) THEN d.file_id ELSE 0 END AS place,
+    coalesce(d.event_id::UBIGINT, hash(p.message_id, p.event_file, p.event_line)) AS named
 FROM delivery AS d
 CROSS JOIN log_overlap AS o
 LEFT JOIN pending_delivery AS p ON p.delivery_id = d.delivery_id AND d.event_id IS NULL
@@ -15,38 +15,36 @@ WHERE (d.logged_at >= o.from_at AND d.logged_at <= o.to_at) OR (d.logged_at IS N
 
 CREATE OR REPLACE TEMP TABLE shared_route AS
 SELECT f.route_id
-FROM (SELECT DISTINCT l.route_id, l.file_id FROM logged_delivery AS l) AS f
+FROM (SELECT DISTINCT l.route_id, l.place FROM logged_delivery AS l) AS f
 GROUP BY f.route_id
 HAVING count(*) > 1;
 
+-- Of the events with records in several files, those records that are alike: most are not, and the others need no numbering.
 CREATE OR REPLACE TEMP TABLE repeated_delivery AS
 WITH spread AS (
     SELECT l.named
     FROM logged_delivery AS l
     WHERE l.route_id IN (SELECT s.route_id FROM shared_route AS s)
     GROUP BY l.named
-    HAVING min(l.file_id) <> max(l.file_id)
+    HAVING min(l.place) <> max(l.place)
 ),
--- what was loaded before stands for one file, as none of it is a repeat
-placed AS (
-    SELECT
-        l.delivery_id, l.named, l.linked_by, l.route_id, l.logged_at,
-        CASE WHEN l.file_id IN (SELECT r.file_id FROM reading_file AS r) THEN l.file_id ELSE 0 END AS place
+keyed AS (
+    SELECT l.delivery_id, l.place, hash(l.named, l.linked_by, l.route_id, l.logged_at) AS likeness
     FROM logged_delivery AS l
     WHERE l.route_id IN (SELECT s.route_id FROM shared_route AS s) AND l.named IN (SELECT s.named FROM spread AS s)
 ),
+again AS (
+    SELECT k.likeness FROM keyed AS k GROUP BY k.likeness HAVING min(k.place) <> max(k.place)
+),
 numbered AS (
     SELECT
-        p.*,
-        row_number() OVER (
-            PARTITION BY p.named, p.linked_by, p.route_id, p.logged_at, p.place ORDER BY p.delivery_id
-        ) AS number
-    FROM placed AS p
+        k.delivery_id, k.place, k.likeness,
+        row_number() OVER (PARTITION BY k.likeness, k.place ORDER BY k.delivery_id) AS number
+    FROM keyed AS k
+    WHERE k.likeness IN (SELECT a.likeness FROM again AS a)
 ),
 first AS (
-    SELECT
-        n.delivery_id, n.place,
-        min(n.place) OVER (PARTITION BY n.named, n.linked_by, n.route_id, n.logged_at, n.number) AS first_place
+    SELECT n.delivery_id, n.place, min(n.place) OVER (PARTITION BY n.likeness, n.number) AS first_place
     FROM numbered AS n
 )
 SELECT f.delivery_id, f.place AS file_id
