@@ -1,5 +1,6 @@
 -- One row per event that no delivery record tells of, though the rules deliver it to a destination that has records,
--- and the log tells of earlier and of later events; it has an id that a log could name. Undelivered is not blocked: nobody knows (RULES.md 10, V9).
+-- and the log tells of earlier and of later events; it has an id that a log could name, and did not arrive under another policy
+-- version, which may have stopped it. Undelivered is not blocked: nobody knows (RULES.md 10, V9).
 -- Events are looked for in the commonest records first: where a destination gets all there is, few are left to look for in all
 -- records, which are many times the events.
 WITH logged AS (
@@ -49,4 +50,5 @@ INNER JOIN wanted AS w ON w.signature_id = e.signature_id AND w.version_id = e.v
 INNER JOIN event AS n ON n.event_id = e.event_id
 CROSS JOIN span AS s
 LEFT JOIN shared_message AS h ON h.event_id = e.event_id
-WHERE n.message_key IS NOT NULL AND h.event_id IS NULL AND e.event_at >= s.first_at AND e.event_at <= s.last_at
+LEFT JOIN event_arrival AS a ON a.event_id = e.event_id
+WHERE n.message_key IS NOT NULL AND h.event_id IS NULL AND a.event_id IS NULL AND e.event_at >= s.first_at AND e.event_at <= s.last_at
