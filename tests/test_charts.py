@@ -14,6 +14,7 @@ from support import event, ndjson, policy
 import consentkit as ck
 from consentkit.charts import CHARTS
 from consentkit.charts.export import page, svg
+from consentkit.charts.violations import over_bars
 from consentkit.checks.suggest import suggest
 from consentkit.phrases import drawable, labels, percent, span, visible
 
@@ -167,6 +168,13 @@ def _domains(chart: Any) -> Iterator[list[Any]]:
     elif isinstance(chart, list):
         for value in chart:
             yield from _domains(value)
+
+
+def test_numbers_stand_over_bars_where_they_have_room() -> None:
+    assert over_bars([9, 61, 1], 61, room=20) == ["9", "61", "1"]
+    assert over_bars([900, 6100, 6100, 1], 6100, room=20) == ["", "6,100", "", ""]
+    assert over_bars([9, 61, 1], 6100, room=20) == ["", "61", ""], "bars of one scale are labelled alike"
+    assert over_bars([], 0, room=20) == []
 
 
 @each_chart

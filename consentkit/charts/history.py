@@ -29,7 +29,7 @@ from consentkit.charts.theme import (
     titled,
     values,
 )
-from consentkit.charts.violations import day_axis, steps
+from consentkit.charts.violations import day_axis, over_bars, steps
 from consentkit.phrases import count, delay, labels, listing, visible
 
 if TYPE_CHECKING:
@@ -110,12 +110,11 @@ def _strip(
 ) -> Chart:
     says, color = _CHANGES[kind]
     room = width - 60
-    crowded = len(f"{top:,}") * 6.2 > room / len(days)
-    highest = max(rows, key=lambda row: row["choices"])
+    numbered = over_bars([row["choices"] for row in rows], top, room / len(days))
     cells = [
         {
             "period": row["period"],
-            "says": f"{row['choices']:,}" if not crowded or row is highest else "",
+            "says": number,
             "choices": row["choices"],
             "people": row["people"],
             "of": listing(
@@ -126,7 +125,7 @@ def _strip(
                 ][:6]
             ),
         }
-        for row in rows
+        for row, number in zip(rows, numbered, strict=True)
     ]
     x = alt.X(
         "period:O",

@@ -116,6 +116,12 @@ def steps(step: str, seen: list[date], whole: Row) -> list[date]:
     return sorted(set(days))
 
 
+def over_bars(numbers: list[int], top: int, room: float) -> list[str]:
+    """Say what stands over each bar: its number, or only the highest where ``top`` has no room over one bar."""
+    fits, highest = len(f"{top:,}") * 6.2 <= room, max(numbers, default=0)
+    return [f"{number:,}" if fits or at == numbers.index(highest) else "" for at, number in enumerate(numbers)]
+
+
 def day_axis(days: list[date], step: str, width: int, *, shown: bool = True) -> alt.Axis:
     """Make an axis of days as text, labelled as often as there is room."""
     every = max(1, -(-len(days) * 52 // max(width, 1)))
@@ -136,10 +142,13 @@ def _panel(
     name: str, although: str, rows: list[Row], days: list[date], step: str, top: int, width: int, *, last: bool
 ) -> Chart:
     undated = sum(row["deliveries"] for row in rows if row["period"] is None)
+    found, room = [row for row in rows if row["period"]], width - 60
+    highest = max((row["deliveries"] for row in found), default=0)
+    numbered = over_bars([row["deliveries"] for row in found], highest, room / max(1, len(days)))
     dated = [
-        {**row, "destination": visible(row["destination"]), "top": row["deliveries"]} for row in rows if row["period"]
+        {**row, "destination": visible(row["destination"]), "says": says}
+        for row, says in zip(found, numbered, strict=True)
     ]
-    room = width - 60
     x = alt.X(
         "period:O",
         scale=alt.Scale(domain=[each.isoformat() for each in days], paddingInner=0.15),
@@ -157,7 +166,7 @@ def _panel(
     ]
     color = PURPLE if "integrations" in although else VERMILLION
     bars = base.mark_bar(color=color).encode(tooltip=tip)
-    numbers = base.mark_text(baseline="bottom", dy=-2, fontSize=11).encode(text=alt.Text("top:Q", format=","))
+    numbers = base.mark_text(baseline="bottom", dy=-2, fontSize=11).encode(text=alt.Text("says:N"))
     line = Marks(values([{"zero": 0}])).mark_rule(color=GRID).encode(y=alt.Y("zero:Q", scale=scale, axis=None))
     told = f"{name}: {count(_total(rows), 'delivery', 'deliveries')} although {although}"
     told += f" ({undated:,} undated)" if undated else ""
