@@ -2,6 +2,7 @@
 -- another device or without one, refuses or leaves in conflict (RULES.md 10, V12). Suspected only: the device
 -- may not know of the other choice. The choice must hold all the time the stamp may be of: what is looked for is the last that
 -- refuses until then, as a running maximum, since a join by ranges sets each event of an id against each of its choices.
+-- The few events that come after a refusal of their person are found first, before each is looked at category by category.
 WITH refusing AS (
     SELECT
         i.subject_id AS user_id, i.category_id AS category_id, i.event_id AS event_id, i.value AS value, i.valid_from AS valid_from,
@@ -14,15 +15,27 @@ spread AS (
     FROM refusing AS r
     GROUP BY r.user_id, r.category_id
 ),
+person AS (
+    SELECT p.user_id AS user_id, MIN(p.first_from) AS first_from, MAX(p.last_to) AS last_to
+    FROM spread AS p
+    GROUP BY p.user_id
+),
+later AS (
+    SELECT
+        e.event_id AS event_id, e.signature_id AS signature_id, e.anonymous_id AS anonymous_id, e.user_id AS user_id,
+        e.stamped_from AS since, e.stamped_to AS until
+    FROM event AS e
+    INNER JOIN person AS p ON p.user_id = e.user_id AND p.first_from <= e.stamped_from AND p.last_to > e.stamped_to
+),
 granting AS (
     SELECT
         e.event_id AS event_id, e.anonymous_id AS anonymous_id, e.user_id AS user_id, k.category_id AS category_id,
-        e.stamped_from AS since, e.stamped_to AS until
-    FROM event AS e
+        e.since AS since, e.until AS until
+    FROM later AS e
     INNER JOIN signature AS g ON g.signature_id = e.signature_id
     INNER JOIN stamp_answer AS k ON k.stamp_id = g.stamp_id
     INNER JOIN spread AS s
-        ON s.user_id = e.user_id AND s.category_id = k.category_id AND s.first_from <= e.stamped_from AND s.last_to > e.stamped_to
+        ON s.user_id = e.user_id AND s.category_id = k.category_id AND s.first_from <= e.since AND s.last_to > e.until
     WHERE g.kind = 'event' AND k.granted = TRUE
 ),
 moment AS (
@@ -35,7 +48,7 @@ moment AS (
         NULL AS event_id, NULL AS anonymous_id, r.user_id AS user_id, r.category_id AS category_id, NULL AS until,
         r.valid_from AS at, r.valid_from AS valid_from, 0 AS place
     FROM refusing AS r
-    WHERE EXISTS (SELECT 1 FROM granting AS g WHERE g.user_id = r.user_id AND g.category_id = r.category_id)
+    WHERE EXISTS (SELECT 1 FROM later AS e WHERE e.user_id = r.user_id)
 ),
 looked AS (
     SELECT
