@@ -252,7 +252,10 @@ def test_each_delivery_against_each_refusal_and_grant(ws: ck.Workspace, tmp_path
     ws.apply(policy(RULES))
     load(ws, tmp_path, [each.written(number) for number, each in enumerate(drawn)])
     deliver(ws, tmp_path, drawn)
-    left = ws.rows(f"SELECT {SUBJECT}, destination_id, left_at, event_at, delivery_id FROM delivered_event AS v")
+    left = ws.rows(
+        f"SELECT {SUBJECT}, e.destination_id, e.left_at, e.event_at, e.delivery_id FROM delivered_event AS e "
+        "INNER JOIN chooser AS v ON v.number = e.number"
+    )
     span = f"SELECT {SUBJECT}, v.destination_id"
     refusals = ws.rows(f"{span}, v.refused_at, v.ended_at, v.refusal_event_id FROM destination_refusal AS v")
     grants = ws.rows(f"{span}, v.granted_at, v.ended_at, v.grant_event_id FROM destination_grant AS v")
