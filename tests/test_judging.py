@@ -52,7 +52,8 @@ def more_events(ws: ck.Workspace, folder: Path) -> None:
 
 
 def more_deliveries(ws: ck.Workspace, folder: Path) -> None:
-    ws.load_deliveries(write(folder, "more-d.ndjson", *delivered("m1", "m3")))
+    later = [{**row, "at": "2026-03-02T12:00:00Z"} for row in delivered("m1", "m3")]
+    ws.load_deliveries(write(folder, "more-d.ndjson", *later))
 
 
 def another_policy(ws: ck.Workspace, folder: Path) -> None:
