@@ -113,8 +113,10 @@ def _print_inputs(console: Console, summary: Summary) -> None:
         span = _days(coverage["first_event"], coverage["last_event"]) if coverage["first_event"] else "no dates"
         undated = f", {coverage['undated_events']:,} undated" if coverage["undated_events"] else ""
         table.add_row("period", span + undated)
-        stamped = coverage["events"] - coverage["events_without_consent_object"]
-        table.add_row("consent object", f"{_share(stamped, coverage['events'], 'event', 'events')} with one")
+        unreadable = coverage["events_with_unreadable_consent_object"]
+        stamped = coverage["events"] - coverage["events_without_consent_object"] - unreadable
+        broken = f"; {unreadable:,} with one that cannot be read" if unreadable else ""
+        table.add_row("consent object", f"{_share(stamped, coverage['events'], 'event', 'events')} with one{broken}")
         named = coverage["events"] - coverage["events_without_person"]
         share = _share(named, coverage["events"], "event", "events")
         table.add_row("people", f"{coverage['people']:,}; {share} with an id")
@@ -196,12 +198,14 @@ def _destinations_table(summary: Summary) -> Table:
         padding=(0, 1, 0, 0),
     )
     paged = any(row["loaded_although_refused"] for row in summary.destinations)
+    doubtful = any(row["delivered_possibly_refused"] for row in summary.destinations)
     names = {
         "destination": "",
         "delivered": "delivered",
         "delivered_although_refused": "refused",
         **({"loaded_although_refused": "on page"} if paged else {}),
         "delivered_although_integrations_false": "denied",
+        **({"delivered_possibly_refused": "possible"} if doubtful else {}),
         "delivered_unchecked": "silent",
         "delivered_undecidable": "unclear",
         "blocked_although_granted": "overblock",
@@ -219,6 +223,8 @@ def _destinations_table(summary: Summary) -> Table:
     ]
     if paged:
         notes.append("on page: refused in events whose page had loaded it; events, as no record tells of them")
+    if doubtful:
+        notes.append("possible: refused or denied if the data means what it seems to; some may stand under unclear too")
     if not all(row["known"] for row in summary.destinations):
         notes.append("(?): the policy does not know it")
     if len(summary.destinations) > _SHOWN_DESTINATIONS:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ _MONTHS = (
 # Only letters that the fonts inside vl-convert can draw: Latin, Greek, Cyrillic and a little punctuation.
 _DRAWABLE = ((0x20, 0x7E), (0xA0, 0x17F), (0x391, 0x3CE), (0x400, 0x45F), (0x2013, 0x2014), (0x2018, 0x201D))
 _ELLIPSIS = "..."
+# The least room for the beginning of a name and its end.
+_BOTH_ENDS = 9
 # What findings that are not about events count: one, and several.
 UNITS = {
     "V22": ("category", "categories"),
@@ -97,8 +100,13 @@ def labels(names: Iterable[str], longest: int = 34) -> dict[str, str]:
     """Return a label for each name; different names keep different labels, however they are cut."""
     found: dict[str, str] = {}
     taken: set[str] = set()
-    for name in dict.fromkeys(names):
+    known = list(dict.fromkeys(names))
+    alike = Counter(drawable(name, longest) for name in known)
+    for name in known:
         label, number = drawable(name, longest) or "(empty)", 1
+        if alike[label] > 1 and longest >= _BOTH_ENDS:  # cut to the same beginning: the end tells them apart
+            half = (longest - len(_ELLIPSIS)) // 2
+            label = f"{drawable(name[:half], half)}{_ELLIPSIS}{drawable(name[-half:], half)}"
         while label in taken:
             number += 1
             label = f"{drawable(name, longest - 5)} ({number})"

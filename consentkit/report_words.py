@@ -151,12 +151,14 @@ def facts(summary: Summary) -> list[tuple[str, str, str]]:
     """Say what was checked: a name, a number and what it is out of."""
     coverage = summary.coverage
     events, deliveries = coverage["events"], coverage["deliveries"]
-    stamped = events - coverage["events_without_consent_object"]
+    unreadable = coverage["events_with_unreadable_consent_object"]
+    stamped = events - coverage["events_without_consent_object"] - unreadable
+    broken = f"; {unreadable:,} more {'is' if unreadable == 1 else 'are'} unreadable" if unreadable else ""
     checked = checked_deliveries(coverage)
     period = span(coverage["first_event"], coverage["last_event"], year=True) or "undated"
     return [
         ("Events", f"{events:,}", period),
-        ("With a consent object", percent(stamped, events), f"{stamped:,} of {count(events, 'event')}"),
+        ("With a consent object", percent(stamped, events), f"{stamped:,} of {count(events, 'event')}{broken}"),
         ("Deliveries", f"{deliveries:,}", f"of {count(coverage['delivery_records'], 'delivery record')}"),
         (
             "Held against consent",
@@ -185,6 +187,7 @@ def unchecked(summary: Summary) -> list[str]:
         (unread, lines, f"{count(lines, 'line')} could not be read"),
     ]
     told = [f"{n:,} of {what} ({percent(n, whole)})." for n, whole, what in found if n]
+    told += [line for line in (_doubtful(summary), _numbers_of_silence(summary)) if line]
     if not any(row["kind"] == "deliveries" for row in summary.files):
         known = (
             "which event went where is not known, only how many"
@@ -195,6 +198,29 @@ def unchecked(summary: Summary) -> list[str]:
     if summary.unchecked:
         told.insert(0, f"{summary.unchecked[0].upper()}{summary.unchecked[1:]}.")
     return told
+
+
+def _doubtful(summary: Summary) -> str:
+    """Say how many deliveries are only possibly against a refusal."""
+    against = (*REFUSED, "V7")
+    doubtful = [
+        row["deliveries"] for row in summary.findings if row["code"] in against and row["certainty"] == "possible"
+    ]
+    told = count(sum(doubtful), "delivery", "deliveries")
+    return f"Only possible, and counted apart from what is certain: {told} against a refusal." if doubtful else ""
+
+
+def _numbers_of_silence(summary: Summary) -> str:
+    """Say why several numbers tell of missing consent, and what each of them counts."""
+    codes = {"V1E": "those of events without a consent object", "R1": "those where the regime is opt-in"}
+    found = {row["code"]: row["deliveries"] for row in summary.totals if row["code"] in codes and row["deliveries"]}
+    if not found or not summary.coverage["deliveries_unchecked"]:
+        return ""
+    parts = [f"{code} ({n:,}) counts {codes[code]}" for code, n in found.items()]
+    return (
+        f"Of deliveries that go by no answer, {listing(parts)}; the chart of answers counts each event and "
+        "destination, delivered or not."
+    )
 
 
 def deliveries_parts(summary: Summary) -> list[tuple[str, int, str]]:

@@ -18,6 +18,7 @@ from consentkit.charts.theme import (
     SKY,
     VERMILLION,
     WIDTH,
+    YELLOW,
     Chart,
     Marks,
     Row,
@@ -44,7 +45,8 @@ _BARS: dict[str, tuple[str, str, str]] = {
     "delivered_although_refused": ("Refused", "by consent", VERMILLION),
     "loaded_although_refused": ("Refused", "on the page", VERMILLION),
     "delivered_although_integrations_false": ("Denied", "by integrations", PURPLE),
-    "delivered_unchecked": ("Unchecked", "no object", ORANGE),
+    "delivered_possibly_refused": ("Possible", "refused or denied", YELLOW),
+    "delivered_unchecked": ("Unchecked", "no answer", ORANGE),
     "blocked_although_granted": ("Held back", "though granted", BLUE),
 }
 
@@ -278,9 +280,10 @@ def destinations_overview(workspace: Workspace, width: int = WIDTH) -> Chart:
     shown = rows[:24]
     names = labels([row["destination"] for row in shown], letters(width))
     kept = [key for key in _BARS if key == "delivered" or any(row[key] for row in shown)]
-    kept = kept if width >= 500 else kept[:3]
-    room = (width - left_room(width) - 20) // len(kept) - 12
-    panels = [_bar_panel(key, shown, names, room, first=place == 0) for place, key in enumerate(kept)]
+    across = len(kept) if width >= 500 else 3  # on a telephone what does not fit goes below, with the names again
+    room = (width - left_room(width) - 20) // min(across, len(kept)) - 12
+    panels = [_bar_panel(key, shown, names, room, first=place % across == 0) for place, key in enumerate(kept)]
+    drawn = [alt.hconcat(*panels[place : place + across], spacing=12) for place in range(0, len(panels), across)]
     bad = [row for row in rows if any(row[key] for key in _AGAINST)]
     said = f"{len(bad)} of {count(len(rows), 'destination')} got data against a refusal"
     if not bad:
@@ -298,7 +301,7 @@ def destinations_overview(workspace: Workspace, width: int = WIDTH) -> Chart:
         unknown,
         more,
     ]
-    return titled(alt.hconcat(*panels, spacing=12), said, subtitle, width)
+    return titled(drawn[0] if len(drawn) == 1 else alt.vconcat(*drawn, spacing=18), said, subtitle, width)
 
 
 def _bar_panel(key: str, rows: list[Row], names: dict[str, str], room: int, *, first: bool) -> Chart:

@@ -30,6 +30,7 @@ loaded AS (
         COUNT(*) - COUNT(e.person_key) AS unnamed,
         COUNT(*) - COUNT(e.event_at) AS undated,
         SUM(CASE WHEN t.state IN ('A0', 'A1', 'A?') AND t.rudder_form = 'absent' THEN 1 ELSE 0 END) AS without_consent_object,
+        SUM(CASE WHEN t.state = 'A6' AND t.rudder_form = 'absent' THEN 1 ELSE 0 END) AS unreadable_consent_object,
         MIN(e.event_at) AS first_event,
         MAX(e.event_at) AS last_event
     FROM event AS e
@@ -43,6 +44,7 @@ SELECT
     l.undated AS undated_events,
     u.events AS events_without_policy,
     CAST(COALESCE(l.without_consent_object, 0) AS BIGINT) AS events_without_consent_object,
+    CAST(COALESCE(l.unreadable_consent_object, 0) AS BIGINT) AS events_with_unreadable_consent_object,
     l.first_event AS first_event,
     l.last_event AS last_event,
     COALESCE(d.records, 0) AS delivery_records,

@@ -1,5 +1,6 @@
 -- For people: one row per destination that got data: how much, of how many people, the categories mapped to it and
--- the ids its settings ask for by the newest policy, and when it first and last got any.
+-- the ids its settings ask for by the newest policy, and when it first and last got any. exempt: by its kind
+-- nothing enforces them there (RULES.md 2.1).
 WITH logged AS (
     SELECT r.person_key, r.routes, r.events, r.first_at, r.last_at FROM event_routes AS r
 ),
@@ -53,6 +54,7 @@ needed AS (
 )
 SELECT
     t.name AS destination, t.kind, t.known, array_to_string(c.categories, '; ') AS categories,
+    t.kind = 'aws-s3' OR (t.kind = 'engage' AND NOT t.enforced) AS exempt,
     a.deliveries, a.events, a.people, a.first_seen, a.last_seen
 FROM arrived AS a
 INNER JOIN destination AS t ON t.destination_id = a.destination_id

@@ -1,11 +1,13 @@
 -- One row per destination: what it got and what it should not have got, the worst first. loaded_although_refused counts
 -- events, since no delivery record tells of them: their page had loaded the destination, which so got them (X37).
+-- delivered_possibly_refused: the same of which the data leaves a doubt; the first two are certain.
 -- delivered_unchecked: the event says nothing of what the destination needs; delivered_undecidable: nobody can tell (standing_count).
 WITH faults AS (
     SELECT
         f.destination_id,
-        count(*) FILTER (f.code IN ('V5', 'V6', 'V26')) AS refused,
-        count(*) FILTER (f.code = 'V7') AS integrations,
+        count(*) FILTER (f.code IN ('V5', 'V6', 'V26') AND f.certainty = 'certain') AS refused,
+        count(*) FILTER (f.code = 'V7' AND f.certainty = 'certain') AS integrations,
+        count(*) FILTER (f.code IN ('V5', 'V6', 'V26', 'V7') AND f.certainty = 'possible') AS possibly,
         count(*) FILTER (f.code = 'V18') AS unmapped_refusers,
         count(*) FILTER (f.code = 'V8') AS overblocked,
         count(DISTINCT f.event_id) FILTER (f.code = 'X37') AS loaded
@@ -25,6 +27,7 @@ SELECT
     d.destination, d.kind, d.known, d.records, d.delivered,
     coalesce(f.refused, 0) AS delivered_although_refused,
     coalesce(f.integrations, 0) AS delivered_although_integrations_false,
+    coalesce(f.possibly, 0) AS delivered_possibly_refused,
     coalesce(f.unmapped_refusers, 0) AS delivered_unmapped_of_refusers,
     CAST(coalesce(h.unchecked, 0) AS BIGINT) AS delivered_unchecked,
     CAST(coalesce(h.unclear, 0) AS BIGINT) AS delivered_undecidable,
@@ -36,5 +39,6 @@ LEFT JOIN faults AS f ON f.destination_id = d.destination_id
 LEFT JOIN held AS h ON h.destination_id = d.destination_id
 WHERE (d.known AND d.kind <> 'platform') OR d.records > 0
 ORDER BY
-    delivered_although_refused DESC, loaded_although_refused DESC, delivered_although_integrations_false DESC, delivered_unmapped_of_refusers DESC,
+    delivered_although_refused DESC, loaded_although_refused DESC, delivered_although_integrations_false DESC,
+    delivered_possibly_refused DESC, delivered_unmapped_of_refusers DESC,
     delivered_unchecked DESC, d.destination
