@@ -276,7 +276,8 @@ def _write_out(workspace: Workspace, out: Path | None, pack: Path | None) -> Non
 
 def _report(workspace: Workspace, fail_on: FailOn, as_json: bool) -> int:
     summary = workspace.summary()
-    workspace.record_audit(summary)
+    if not workspace.record_audit(summary):
+        tools.say("warning: the database can only be read: this audit is not noted in its remediation log")
     if as_json:
         typer.echo(summary.as_json())
     else:

@@ -6,24 +6,23 @@ Every statement is run as a named step, so that a failure leaves here as
 
 from __future__ import annotations
 
-import glob
 import re
 import shutil
-import tempfile
 import weakref
 from contextlib import contextmanager, suppress
 from functools import cache
 from importlib import resources
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import duckdb
 
 from consentkit.errors import EngineError, SourceError, UsageError
 from consentkit.interrupts import breakable, is_interrupt
+from consentkit.opening import Opening
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
+    from pathlib import Path
 
     import pandas as pd
     import pyarrow as pa
@@ -74,8 +73,9 @@ class Engine:
 
     ``database`` is a file or ``:memory:``; ``memory`` a limit such as ``"1GB"`` meant for the whole process, beyond
     which work spills to a folder beside the file, which is removed on close, or by who opens it next; ``threads`` a
-    number of threads. ``slice_bytes`` says how much a reader of input may hand over at a time, ``group_bytes`` how much
-    of it one transaction may load.
+    number of threads. A file that cannot be written is ``read_only``: what would be kept in it lives as long as the
+    connection, and work spills to the system's folder for such. ``slice_bytes`` says how much a reader of input may
+    hand over at a time, ``group_bytes`` how much of it one transaction may load.
     """
 
     def __init__(
@@ -87,38 +87,19 @@ class Engine:
         tracer: Tracer | None = None,
     ) -> None:
         self._tracer = tracer
-        self._spill = _spill_folder(str(database))
+        how = Opening(str(database), memory, threads)
+        self.read_only, self.slice_bytes, self.group_bytes = how.read_only, how.slice_bytes, how.group_bytes
+        self._database, self._limit = database, how.limit
         # also where nobody closes: a notebook that ends
-        self._clear = weakref.finalize(self, shutil.rmtree, self._spill, ignore_errors=True)
-        config: dict[str, str | bool | int | float | list[str]] = {
-            "temp_directory": str(self._spill),
-            "autoload_known_extensions": "false",
-            "autoinstall_known_extensions": "false",
-            "python_enable_replacements": "false",
-            "default_block_size": str(_BLOCK),
-        }
-        self.slice_bytes, self.group_bytes = 1 << 26, 1 << 29
-        self._limit = ""
-        if memory:
-            allowed = _bytes(memory)
-            self.slice_bytes = min(self.slice_bytes, allowed // 32)
-            self.group_bytes = min(self.group_bytes, allowed // 2)
-            config |= _SPARING
-            self._limit = f"{max(allowed - _OWN, allowed * 2 // 5) >> 20}MiB"
-            config |= {"memory_limit": self._limit, "allowed_configs": ["memory_limit"]}
-            threads = threads or (1 if allowed < _FOR_MANY else None)
-        if threads:
-            config["threads"] = str(threads)
+        self._clear = weakref.finalize(self, shutil.rmtree, how.spill, ignore_errors=True)
         try:
-            self._con: duckdb.DuckDBPyConnection = breakable(duckdb.connect(str(database), config=config))
+            con = duckdb.connect(how.path, read_only=how.read_only, config=how.config)
         except duckdb.Error as error:
             self._clear()
             message = f"{database}: cannot be opened as a DuckDB file: {_reason(error)}"
             raise SourceError(message) from None
-        # nobody else has the file open now: what lies there is of a process that was killed, and may be personal data
-        for left in self._spill.parent.glob(f"{glob.escape(Path(database).name)}{_SPILL}*"):
-            if left != self._spill:
-                shutil.rmtree(left, ignore_errors=True)
+        self._con: duckdb.DuckDBPyConnection = breakable(con)
+        how.clear_left()
         self._con.execute("SET TimeZone = 'UTC'")
         with suppress(duckdb.InvalidInputException):  # a notebook without ipywidgets has no bar to turn off
             self._con.execute("SET enable_progress_bar = false")
@@ -194,17 +175,27 @@ class Engine:
     def keep(self, view: str) -> None:
         """Put a view's rows in its place, for all that reads it, until :meth:`let_go`."""
         name, rule = quoted(view), quoted(view + _RULE)
+        if self.read_only:  # a temporary table is found before what it is named after
+            source = rule if self._has_rule(view) else name
+            self.run(f"keep {view}", f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT v.* FROM main.{source} AS v")
+            return
         self.run(f"put {view} aside", f"ALTER VIEW main.{name} RENAME TO {rule}")
         self.run(f"keep {view}", f"CREATE TABLE main.{name} AS SELECT v.* FROM main.{rule} AS v")
 
     def has_changed(self, view: str) -> bool:
         """Tell whether a view is not kept, or would have other rows by now."""
         name, rule = quoted(view), quoted(view + _RULE)
-        there = "SELECT count(*) FROM duckdb_views() AS v WHERE v.view_name = $1 AND NOT v.internal"
-        if not self.value(f"is {view} kept", there, [view + _RULE]):
+        here = "SELECT count(*) FROM duckdb_tables() AS t WHERE t.table_name = $1 AND t.temporary"
+        if self.read_only and self.value(f"is {view} kept here", here, [view]):
+            return False
+        if not self._has_rule(view):
             return True
         now = f"SELECT count(*) FROM (SELECT v.* FROM main.{rule} AS v EXCEPT SELECT k.* FROM main.{name} AS k)"
         return bool(self.value(f"has {view} changed", now))
+
+    def _has_rule(self, view: str) -> bool:
+        there = "SELECT count(*) FROM duckdb_views() AS v WHERE v.view_name = $1 AND NOT v.internal"
+        return bool(self.value(f"is {view} kept", there, [view + _RULE]))
 
     def let_go(self, but: Collection[str] = ()) -> None:
         """Put every view whose rows are kept back in its place; the rows of some stay aside, for :meth:`keep_more`."""
@@ -310,54 +301,19 @@ class Engine:
                 raise KeyboardInterrupt from None
             if isinstance(error, RuntimeError):
                 raise
+            if self.read_only and "read-only mode" in str(error):
+                told = "can only be read, and this would change it; copy it to a folder that can be written"
+                raise UsageError(f"{self._database}: {told}") from None
             raise EngineError(step, _reason(error), sql) from None
 
 
 _BEGIN, _COMMIT = "BEGIN TRANSACTION", "COMMIT"
-# What is added to the name of a database for a folder of what is spilled to disk.
-_SPILL = ".spill-"
-
-
-def _spill_folder(database: str) -> Path:
-    """Make a folder of its own for what is spilled, which only this user can read."""
-    if database == ":memory:":
-        return Path(tempfile.mkdtemp(prefix="consentkit-"))
-    file = Path(database)
-    try:
-        return Path(tempfile.mkdtemp(prefix=file.name + _SPILL, dir=file.parent))
-    except OSError as error:
-        raise SourceError(f"{database}: cannot be opened: its folder cannot be written: {error.strerror}") from None
-
-
+# DuckDB cannot be held to nothing: this is about the least it takes while nothing is asked.
+_LEAST = "32MiB"
 # What is added to the name of a view while its rows stand in its place.
 _RULE = " (rule)"
 # What is added to it for its rows while they are aside.
 _BEFORE = " (before)"
-# A quarter of what DuckDB takes: the many small tables of a small database then need a third of the room.
-_BLOCK = 1 << 16
-# What Python, its libraries, the lines being read and DuckDB's own records take beside what DuckDB counts.
-_OWN = 550 << 20
-# DuckDB cannot be held to nothing: this is about the least it takes while nothing is asked.
-_LEAST = "32MiB"
-# DuckDB gives memory back to the system sooner, and writes what it loads sooner, than it does where there is enough.
-_SPARING = {
-    "allocator_flush_threshold": "16MiB",
-    "allocator_bulk_deallocation_flush_threshold": "16MiB",
-    "write_buffer_row_group_count": "1",
-}
-# Every thread takes memory of its own: with less than this there is enough for one only.
-_FOR_MANY = 10**9
-_UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?i?)b?", re.IGNORECASE)
-
-
-def _bytes(size: str) -> int:
-    """Read a size such as ``512MB``. Raises :class:`UsageError` where it is none or too small to work in."""
-    said = _SIZE.fullmatch(size.strip())
-    count = int(float(said[1]) * _UNITS.get(said[2].lower(), 0)) if said else 0
-    if count < 256 * 10**6:
-        raise UsageError(f"memory {size!r} is no size of at least 256MB; give one such as 512MB or 2GB")
-    return count
 
 
 _VALUES = re.compile(r"'[^']*'")

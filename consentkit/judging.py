@@ -87,8 +87,8 @@ def judge(engine: Engine) -> None:
     if not engine.has_changed(KEPT[0]):
         return
     with engine.transaction():
-        aside = engine.is_aside()
-        if not aside:
+        aside = not engine.read_only and engine.is_aside()
+        if not aside and not engine.read_only:
             engine.let_go()
         for view in KEPT:
             if aside and view == _EXTENDED and engine.value("does it hold", sql_text("judge_1_holds")):
@@ -96,4 +96,5 @@ def judge(engine: Engine) -> None:
                 engine.keep_more(view, "delivery", "changed_delivery", "delivery_id")
             else:
                 engine.keep(view)
-        engine.forget_aside()
+        if not engine.read_only:
+            engine.forget_aside()

@@ -38,6 +38,9 @@ def prepare(engine: Engine) -> None:
         said = _fingerprint()
         if about.get("views") == said:
             return
+        if engine.read_only:
+            told = "this database is of another version of consentkit and can only be read"
+            raise SourceError(f"{told}; copy it to a folder that can be written, where it is brought up to date")
         engine.let_go()
         engine.run("fill the vocabularies", sql_text("vocabulary"))
         _make_views(engine)

@@ -16,17 +16,20 @@ _FINDING = ("code", "certainty", "source", "destination", "detail")
 _NUMBERS = ("n", "out_of", "people", "first_seen", "last_seen")
 
 
-def record_audit(engine: Engine, summary: Summary) -> None:
+def record_audit(engine: Engine, summary: Summary) -> bool:
     """Write the findings of a summary into ``audit`` and ``audit_finding``, unless the last audit found the same.
 
-    Names go in as they are in the data, so that a finding is the same one whatever key masks it.
+    Names go in as they are in the data, so that a finding is the same one whatever key masks it. Returns False where
+    they cannot be noted, because the database can only be read.
     """
     summary = summary.as_loaded
     with engine.transaction():
         state = _state(engine, summary)
         last = engine.rows("read the last audit", "SELECT audit_id, state FROM audit ORDER BY audit_id DESC LIMIT 1")
         if last and last[0][1] == state:
-            return
+            return True
+        if engine.read_only:
+            return False
         number = last[0][0] + 1 if last else 1
         held = summary.coverage
         now = datetime.now(UTC).replace(tzinfo=None)
@@ -38,6 +41,7 @@ def record_audit(engine: Engine, summary: Summary) -> None:
             ("audit_id", *_FINDING, *_NUMBERS),
             [(number, *(each[name] for name in _FINDING), *_numbers(each)) for each in summary.findings],
         )
+    return True
 
 
 def _numbers(finding: dict[str, object]) -> tuple[object, ...]:

@@ -259,15 +259,16 @@ class Workspace:
         """Work out once what many questions of a block read, those of a report if not said otherwise."""
         return asking(self._engine, views)
 
-    def record_audit(self, summary: Summary | None = None) -> None:
+    def record_audit(self, summary: Summary | None = None) -> bool:
         """Note the findings of now in the remediation log: the view ``remediation`` tells what opened and closed since.
 
         :meth:`report`, :meth:`pack` and the commands do so themselves. An audit that found just what the last one
-        did is not noted again. Raises :class:`UsageError` without a policy.
+        did is not noted again. Returns False where this one is not noted because the database can only be read. Raises
+        :class:`UsageError` without a policy.
         """
         from consentkit.remediation import record_audit
 
-        record_audit(self._engine, summary or self.summary())
+        return record_audit(self._engine, summary or self.summary())
 
     def causes(self) -> Causes:
         """Return, for each certain finding that has one, the slice of the data that explains it best.
@@ -371,6 +372,7 @@ def open(  # noqa: A001
     statement. ``key`` is the secret of pseudonyms and masks, else each report has one of its own and masks that of
     the database; ``raw_ids`` shows ids and names as they are.
 
+    A file that cannot be written can be asked: only what would change it raises :class:`UsageError`.
     Raises :class:`SourceError` where the file is no database of consentkit.
     """
     engine = Engine(database, memory=memory, threads=threads, tracer=tracer)

@@ -20,7 +20,7 @@ PACKAGE = ROOT / "consentkit"
 # From the top down; a room may import itself and those above it. What is not listed may import everything.
 LAYERS = (
     ("errors", "interrupts", "names"),
-    ("pseudonyms",),
+    ("opening", "pseudonyms"),
     ("engine",),
     ("policy",),
     ("sources", "applying", "judging", "keeping", "preparing", "sql"),

@@ -65,7 +65,7 @@ class Scratch:
         ``queries`` are texts of the user's; the tables and views they name can be read too.
         """
         self._home = self._con.execute("SELECT current_database()").fetchall()[0][0]
-        self._con.execute(f"ATTACH ':memory:' AS {_NAME}")
+        self._con.execute(f"ATTACH ':memory:' AS {_NAME} (READ_WRITE)")
         self._attached = True
         cursor = breakable(self._con.cursor())
         cursor.execute(f"USE {_NAME}.main")
