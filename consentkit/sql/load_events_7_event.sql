@@ -35,6 +35,6 @@ SELECT
     d.happened_at, d.arrived_at, as_utc(d.sent_at),
     d.event_at IS NOT NULL AND d.happened_at IS NULL,
     d.library, d.library_version, d.app_version, d.country, d.previous_id,
-    d.happened_at - INTERVAL 5 MINUTE, greatest(d.happened_at, coalesce(d.arrived_at, d.happened_at)) + INTERVAL 5 MINUTE
+    greatest(d.happened_at, coalesce(d.arrived_at, d.happened_at)) + INTERVAL 5 MINUTE
 FROM placed AS d
 INNER JOIN situation_signature AS g ON g.situation_key = d.situation_key

@@ -66,8 +66,10 @@ CREATE TABLE event (
     app_version VARCHAR,
     country VARCHAR,
     previous_id VARCHAR,                -- of an alias call: the id that user_id replaces
-    stamped_from TIMESTAMP,             -- its stamp may be of any moment from the event to its arrival, because buffered
-    stamped_to TIMESTAMP                -- events are stamped when sent; five minutes more either way, as clocks differ
+    -- its stamp may be of any moment from the event to its arrival, because buffered events are stamped when sent; five
+    -- minutes more either way, as clocks differ
+    stamped_to TIMESTAMP,
+    stamped_from TIMESTAMP GENERATED ALWAYS AS (event_at - INTERVAL 5 MINUTE) VIRTUAL
 );
 
 -- One row per event whose message id other events share with other payloads.

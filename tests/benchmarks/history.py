@@ -30,7 +30,7 @@ EVENTS = """
     SELECT
         {base} + x.i, 2, x.i, NULL, NULL, hash(x.i), g.signature_id, 'track', 'E', 'd' || x.p,
         CASE WHEN x.p % 3 < 2 THEN 'u' || x.p END, hash(x.p), x.moment, x.moment + INTERVAL 1 SECOND, x.moment, FALSE,
-        'analytics.js', '1', '1', 'DE', NULL, x.moment - INTERVAL 5 MINUTE, x.moment + INTERVAL 5 MINUTE
+        'analytics.js', '1', '1', 'DE', NULL, x.moment + INTERVAL 5 MINUTE
     FROM (
         SELECT
             t.i, CAST(hash(t.i * 7 + {seed}) % {people} AS BIGINT) AS p, CAST(hash(t.i + {seed}) % 16 AS INTEGER) AS m,
