@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from consentkit.errors import UsageError
 from consentkit.workspace import open as open_workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     import pandas as pd
 
@@ -35,7 +36,8 @@ def decide(
     reason rests on, with the row of its section 9 where sources contradict themselves. ``event_line`` counts from 1;
     ``event_file`` is null for a list or DataFrame. Lines that are no event have no row: see
     :meth:`Workspace.load_events`. ``at`` judges every source as if this were its enforcement point. At the
-    SDKs of Segment, ``Segment.io`` is a destination too. Source of the rules: RULES.md 2 to 4.
+    SDKs of Segment, ``Segment.io`` is a destination too. Raises :class:`UsageError` for what is no event. Source of the
+    rules: RULES.md 2 to 4.
     """
     with open_workspace() as workspace:
         workspace.apply(policy, at=at)
@@ -66,9 +68,14 @@ def _as_lines(events: Any) -> bytes | None:
     if hasattr(events, "to_json"):
         text: str = events.to_json(orient="records", lines=True, date_format="iso", force_ascii=False)
         return text.encode("utf-8", "replace")
+    if isinstance(events, Mapping):
+        raise UsageError("one event was given; decide takes a list of them: [event]")
     listed = list(events)
     if listed and all(isinstance(item, (str, Path)) for item in listed):
         return None
+    for place, item in enumerate(listed):
+        if not isinstance(item, Mapping):
+            raise UsageError(f"events[{place}] is {type(item).__name__}: an event is a dict, unless all are paths")
     try:
         lines = [json.dumps(item, ensure_ascii=False, default=_plain) + "\n" for item in listed]
         return "".join(lines).encode("utf-8", "replace")

@@ -201,3 +201,34 @@ def test_a_database_that_can_only_be_read_answers_as_one_that_can_be_written(
     assert f"{db}: can only be read" in err
     assert db.read_bytes() == before
     assert list(spilled.iterdir()) == []
+
+
+def test_what_python_holds_is_not_taken_for_a_path(at: Path) -> None:
+    import pandas as pd
+
+    frame = pd.DataFrame({"message_id": ["m1"], "destination": ["Pixel"]})
+    one: Any = {"messageId": "m1"}
+    held: Any
+    events: Any
+    with ck.open() as ws:
+        ws.apply(at / "p.yml")
+        for load in (ws.load_events, ws.load_deliveries):
+            for held, kind in ((frame, "DataFrame"), (one, "dict"), ([one], "dict")):
+                with pytest.raises(ck.UsageError, match=f"named by paths, not by {kind}"):
+                    load(held)
+    with pytest.raises(ck.UsageError, match="takes a list"):
+        ck.decide(one, at / "p.yml")
+    for events in ([None], [one, "e.ndjson"]):
+        with pytest.raises(ck.UsageError, match=rf"events\[{len(events) - 1}\] is "):
+            ck.decide(events, at / "p.yml")
+
+
+@pytest.mark.parametrize("key", ["sixteen letters long", b"short", b"", 7])
+def test_a_key_that_is_none_or_can_be_guessed_is_refused(at: Path, key: Any) -> None:
+    with ck.open() as ws:
+        ws.apply(at / "p.yml")
+        ws.load_events(at / "e.ndjson")
+        for write in (ws.pack, ws.report):
+            with pytest.raises(ck.UsageError, match="key"):
+                write(at / "out", key=key)
+    assert not (at / "out").exists()
