@@ -285,6 +285,8 @@ class Workspace:
         """Write ``report.html``, findings.json and the CSV files into a folder and return the report's path.
 
         Ids in it are pseudonyms by HMAC with ``key``, a random one unless given; ``raw_ids`` shows them as they are.
+        Either all files are new or all as before. Raises :class:`UsageError` where they cannot be written; into a
+        database that can only be read no audit is noted (:meth:`record_audit` tells).
         """
         from consentkit.report import write_report
 
