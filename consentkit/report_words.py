@@ -49,8 +49,7 @@ _STANDINGS = (
     ("deliveries_needing_none", "to destinations that need no consent by the policy", "free"),
     ("deliveries_granted", "with the consent their destination needs", "kept"),
 )
-# What was held against an answer of the person.
-_HELD = ("deliveries_refused", "deliveries_refused_elsewhere", "deliveries_granted")
+
 
 # Findings of deliveries that a consent object refuses, by whichever platform.
 REFUSED = ("V5", "V6", "V26")
@@ -135,7 +134,7 @@ def _where(findings: list[Row]) -> str:
 
 def checked_deliveries(coverage: Row) -> int:
     """Count the deliveries that were held against what the person answered."""
-    return int(sum(coverage[column] for column in _HELD))
+    return int(coverage["deliveries_held"])
 
 
 def unheld_deliveries(coverage: Row) -> list[tuple[int, str]]:

@@ -177,8 +177,8 @@ def _why_unchecked(coverage: Row, files: list[Row]) -> str | None:
         return _unread_log(logs)
     if coverage["events"] == coverage["events_without_policy"]:
         return "no policy version was in force at the time of any event"
-    unjudged = {column: coverage[column] for column in _UNJUDGED if coverage[column]}
-    if coverage["deliveries"] and coverage["deliveries"] == sum(unjudged.values()):
+    if coverage["deliveries"] and coverage["deliveries"] == coverage["deliveries_unjudged"]:
+        unjudged = {column: coverage[column] for column in _UNJUDGED if coverage[column]}
         deliveries = count(coverage["deliveries"], "delivery", "deliveries")
         if len(unjudged) == 1:
             return f"of {deliveries} in the log none {_UNJUDGED[next(iter(unjudged))]}"

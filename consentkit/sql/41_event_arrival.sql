@@ -3,16 +3,14 @@
 -- (RULES.md 2.1). settled is false near a change of version; an event that belongs to no version by its time is left out.
 WITH late AS (
     SELECT
-        e.event_id AS event_id,
-        e.signature_id AS signature_id,
-        e.person_key AS person_key,
-        e.event_at AS event_at,
-        e.received_at AS received_at
-    FROM event AS e
-    CROSS JOIN policy_window AS w
-    WHERE w.version_id IS NOT NULL
-        AND ((e.event_at >= w.valid_from AND e.event_at < w.valid_to) OR (e.event_at IS NULL AND w.takes_undated = TRUE))
-        AND (e.received_at < w.valid_from OR e.received_at >= w.valid_to)
+        f.event_id AS event_id,
+        f.signature_id AS signature_id,
+        f.person_key AS person_key,
+        f.event_at AS event_at,
+        f.received_at AS received_at
+    FROM event_in_force AS f
+    INNER JOIN policy_window AS w ON w.version_id = f.version_id
+    WHERE f.received_at < w.valid_from OR f.received_at >= w.valid_to
 )
 SELECT
     e.event_id AS event_id,

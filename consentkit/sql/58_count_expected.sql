@@ -11,15 +11,14 @@ arrived AS (
         f.signature_id AS signature_id,
         f.version_id AS version_id,
         CASE WHEN l.event_id IS NULL THEN f.version_id ELSE l.version_id END AS arrival_version_id,
-        CAST(COALESCE(e.received_at, e.event_at) AS DATE) AS day,
+        CAST(COALESCE(f.received_at, f.event_at) AS DATE) AS day,
         COUNT(*) AS events
     FROM event_in_force AS f
-    INNER JOIN event AS e ON e.event_id = f.event_id
     LEFT JOIN event_arrival AS l ON l.event_id = f.event_id
     WHERE f.version_id IN (SELECT c.version_id AS version_id FROM counted AS c)
     GROUP BY
         f.signature_id, f.version_id, CASE WHEN l.event_id IS NULL THEN f.version_id ELSE l.version_id END,
-        CAST(COALESCE(e.received_at, e.event_at) AS DATE)
+        CAST(COALESCE(f.received_at, f.event_at) AS DATE)
 )
 SELECT
     x.destination_id AS destination_id,

@@ -1,6 +1,7 @@
 -- One row per destination of the newest policy version and standing of what was delivered to it: how many deliveries. Every
 -- delivery has one standing; to those of delivery_standing come no policy (none was in force) and no event (not loaded). One
--- whose message id is shared by events that stand differently cannot be told.
+-- whose message id is shared by events that stand differently cannot be told. kind: held (against what the person answered),
+-- unjudged (nobody can tell whether it was allowed), or other.
 WITH shared AS (
     SELECT
         q.delivery_id AS delivery_id,
@@ -38,6 +39,11 @@ counted AS (
 SELECT
     m.destination_id AS destination_id,
     c.standing AS standing,
+    CASE
+        WHEN c.standing IN ('refused', 'refused elsewhere', 'granted') THEN 'held'
+        WHEN c.standing IN ('silent', 'integrations', 'exempt', 'needs none') THEN 'other'
+        ELSE 'unjudged'
+    END AS kind,
     CAST(SUM(c.records) AS BIGINT) AS deliveries
 FROM counted AS c
 INNER JOIN route_meaning AS m ON m.route_id = c.route_id

@@ -1,5 +1,6 @@
 -- One row: how much was there to check, and how much of it could be.
--- The deliveries_ but the first say where each delivery stands (standing_count); together they are all deliveries.
+-- deliveries_held and deliveries_unjudged are kinds of standing_count; those after them say where each delivery stands, and together
+-- are all deliveries.
 WITH delivered AS (
     SELECT
         CAST(SUM(d.records) AS BIGINT) AS records,
@@ -10,6 +11,8 @@ WITH delivered AS (
 ),
 standing AS (
     SELECT
+        SUM(CASE WHEN c.kind = 'held' THEN c.deliveries ELSE 0 END) AS held,
+        SUM(CASE WHEN c.kind = 'unjudged' THEN c.deliveries ELSE 0 END) AS unjudged,
         SUM(CASE WHEN c.standing = 'no event' THEN c.deliveries ELSE 0 END) AS no_event,
         SUM(CASE WHEN c.standing = 'no policy' THEN c.deliveries ELSE 0 END) AS no_policy,
         SUM(CASE WHEN c.standing = 'unknown destination' THEN c.deliveries ELSE 0 END) AS unknown_destination,
@@ -49,6 +52,8 @@ SELECT
     l.last_event AS last_event,
     COALESCE(d.records, 0) AS delivery_records,
     CAST(COALESCE(d.delivered, 0) AS BIGINT) AS deliveries,
+    CAST(COALESCE(s.held, 0) AS BIGINT) AS deliveries_held,
+    CAST(COALESCE(s.unjudged, 0) AS BIGINT) AS deliveries_unjudged,
     CAST(COALESCE(s.no_event, 0) AS BIGINT) AS deliveries_without_event,
     CAST(COALESCE(s.no_policy, 0) AS BIGINT) AS deliveries_without_policy,
     CAST(COALESCE(s.unknown_destination, 0) AS BIGINT) AS deliveries_to_unknown,

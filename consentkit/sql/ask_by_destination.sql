@@ -19,7 +19,7 @@ held AS (
     SELECT
         c.destination_id,
         coalesce(sum(c.deliveries) FILTER (c.standing = 'silent'), 0) AS unchecked,
-        coalesce(sum(c.deliveries) FILTER (c.standing IN ('no event', 'no policy', 'unknown destination', 'cannot tell')), 0) AS unclear
+        coalesce(sum(c.deliveries) FILTER (c.kind = 'unjudged'), 0) AS unclear
     FROM standing_count AS c
     GROUP BY c.destination_id
 )

@@ -5,6 +5,7 @@ SELECT
     e.signature_id AS signature_id,
     e.person_key AS person_key,
     e.event_at AS event_at,
+    e.received_at AS received_at,
     w.version_id AS version_id,
     CASE
         WHEN w.version_id IS NULL THEN FALSE
