@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parent.parent
-CONDA_NAMES = {"python-duckdb": "duckdb"}
+CONDA_NAMES = {"python-duckdb": "duckdb", "python-isal": "isal"}
 ONLY_WHERE_NEEDED = {"snowflake", "bigquery"}  # extras with large drivers, which no environment brings by itself
 
 

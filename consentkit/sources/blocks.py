@@ -8,7 +8,7 @@ from __future__ import annotations
 import zlib
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from consentkit.sources.files import problem_of
 
@@ -66,18 +66,20 @@ def _filled(stream: Any, file: InputFile) -> tuple[pa.Buffer, int]:
 
 
 def _gunzip(file: InputFile, stream: Any, progress: Callable[[int], None]) -> Iterator[tuple[pa.Buffer, int]]:
-    """Decompress with Arrow, three times the speed of zlib; near damage fall back to zlib, which gives all."""
+    """Decompress with ISA-L, four times the speed of zlib; near damage fall back to zlib, which gives all."""
     import pyarrow as pa
+    from isal import igzip, igzip_lib
 
     given, told = 0, 0
+    broken = (OSError, EOFError, cast("type[Exception]", igzip_lib.error))
     try:
-        with pa.CompressedInputStream(pa.PythonFile(stream, mode="r"), "gzip") as unpacked:
+        with igzip.IGzipFile(fileobj=stream) as unpacked:  # type: ignore[no-untyped-call]
             while (block := _filled(unpacked, file))[1]:
                 given += block[1]
                 progress(stream.tell() - told)
                 told = stream.tell()
                 yield block
-    except OSError:
+    except broken:
         with Path(file.path).open("rb") as again:
             for chunk in _salvage(file, again, given):
                 yield pa.py_buffer(bytearray(HEAD) + chunk), len(chunk)
