@@ -7,7 +7,9 @@ import re
 from dataclasses import replace
 from html.parser import HTMLParser
 from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
 from xml.etree import ElementTree as ET
 
 import jsonschema
@@ -20,11 +22,11 @@ from consentkit.checks.baseline import baseline_text, mark_known, read_baseline
 from consentkit.checks.github import annotation_lines, step_summary
 from consentkit.checks.junit import junit
 from consentkit.checks.page import fragment, page
+from consentkit.checks.running import tolerate
 from consentkit.checks.sarif import sarif
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from consentkit.checks.results import CheckResult
 
@@ -92,16 +94,16 @@ def test_junit_keeps_the_four_apart(result: CheckResult) -> None:
     root = ET.fromstring(junit(result))
     assert {name: root.get(name) for name in ("tests", "failures", "errors", "skipped")} == {
         "tests": "8",
-        "failures": "4",
+        "failures": "3",
         "errors": "2",
-        "skipped": "1",
+        "skipped": "2",
     }
     found = {case.get("name"): [child.tag for child in case] for case in root.iter("testcase")}
     assert found == {
         STAMPED: ["failure"],
         "expect_no_delivery_without_consent": ["failure"],
         "expect_destinations_to_be_known": ["failure"],
-        "expect_only_known_categories": ["failure"],
+        "expect_only_known_categories": ["skipped", "system-out"],
         "expect_events_to_be_dated": ["system-out"],
         "expect_preference_events_to_name_a_person": ["skipped"],
         "expect_preference_events_to_carry_consent_object": ["error"],
@@ -110,6 +112,36 @@ def test_junit_keeps_the_four_apart(result: CheckResult) -> None:
     kinds = [error.get("type") for error in root.iter("error")]
     assert kinds == ["could-not-check", "could-not-check"]
     assert {case.get("line") for case in root.iter("testcase")} != {"1"}
+
+
+def test_what_does_not_count_is_no_failure_in_any_output_and_says_why(result: CheckResult) -> None:
+    known = {each.id: {str(group["name"]): 1.0 for group in each.broken_groups} for each in result.findings}
+    failed = [each for each in result.outcomes if each.status in ("failed", "passed")]
+    only = replace(result, outcomes=tuple(failed))
+    old = f"here.{STAMPED}"
+    excused = {
+        "in the baseline": mark_known(only, known, "b"),
+        "tolerated by --max-rate": tolerate(only, 1.0),
+        "less severe than --fail-on critical": replace(only, outcomes=tuple(failed[2:]), fail_on="critical"),
+    }
+    for reason, each in excused.items():
+        assert each.exit_code == 0
+        told = f"does not count: {reason}"
+        root = ET.fromstring(junit(each))
+        assert (root.get("failures"), root.get("skipped")) == ("0", str(len(each.findings))), reason
+        messages = [str(one.get("message")) for one in root.iter("skipped")]
+        assert len(messages) == len(each.findings)
+        assert all(message.startswith(f"failed, {told}: ") for message in messages)
+        for text in (annotation_lines(each), step_summary(each), page(each), fragment(each)):
+            assert text.replace("&#45;", "-").count(reason) >= len(each.findings), reason
+        assert all(line.startswith("::notice ") for line in annotation_lines(each).splitlines())
+        assert {one["level"] for one in json.loads(sarif(each))["runs"][0]["results"]} == {"note"}
+    suppressed = json.loads(sarif(excused["in the baseline"]))["runs"][0]["results"]
+    assert all(one["suppressions"][0]["justification"].endswith("in the baseline") for one in suppressed)
+    counting = mark_known(only, known, "b", new_only=False)
+    assert counting[old].known
+    assert ET.fromstring(junit(counting)).get("failures") == "3", "known, and counts all the same"
+    assert not any("suppressions" in one for one in json.loads(sarif(counting))["runs"][0]["results"][:3])
 
 
 def test_junit_holds_no_character_that_xml_forbids(result: CheckResult) -> None:
@@ -130,11 +162,20 @@ def test_sarif_has_the_structure_that_the_standard_asks_for(result: CheckResult)
         assert each["message"]["text"]
         place = each["locations"][0]["physicalLocation"]
         assert place["region"]["startLine"] >= 1
-        assert re.fullmatch(r"[\w/.%~-]+", place["artifactLocation"]["uri"])
+        uri = place["artifactLocation"]["uri"]
+        assert re.fullmatch(r"file:///[\w/.%~-]+", uri), "the suite lies outside of the folder the command runs in"
+        assert Path(unquote(urlsplit(uri).path)).is_file()
     invocation = run["invocations"][0]
     assert (invocation["executionSuccessful"], invocation["exitCode"]) == (False, 2)
     kinds = [(each["descriptor"]["id"], each["level"]) for each in invocation["toolExecutionNotifications"]]
     assert kinds == [("could-not-check", "error"), ("could-not-check", "error"), ("nothing-to-check", "note")]
+
+
+def test_sarif_names_a_suite_below_the_folder_by_its_path_from_there(result: CheckResult) -> None:
+    below = replace(result.findings[0], file="suites/my own.yml")
+    told = json.loads(sarif(replace(result, outcomes=(below,))))
+    place = told["runs"][0]["results"][0]["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"]["uri"] == "suites/my%20own.yml"
 
 
 def test_github_annotations_point_at_the_line_and_stay_one_line_each(result: CheckResult) -> None:

@@ -25,10 +25,9 @@ def annotation_lines(result: CheckResult) -> str:
         if each.unchecked:
             lines.append(_annotation("error", each, f"{WORDS[each.status]}: {each.message}"))
         elif each.status == "failed":
-            counts = result.counts_as_failure(each)
-            apart = " (tolerated)" if each.tolerated else " (in the baseline)" if each.known else ""
-            level = _LEVELS[each.severity] if counts else "notice"
-            lines.append(_annotation(level, each, f"{each.message}{apart}. {each.description}"))
+            remark = f" ({result.remark(each)})" if result.remark(each) else ""
+            level = _LEVELS[each.severity] if result.counts_as_failure(each) else "notice"
+            lines.append(_annotation(level, each, f"{each.message}{remark}. {each.description}"))
         elif each.status == "nothing":
             lines.append(_annotation("notice", each, f"{WORDS[each.status]}: {each.message}"))
     return "".join(f"{line}\n" for line in lines)
@@ -50,7 +49,7 @@ def step_summary(result: CheckResult) -> str:
     told = [each for each in result.sorted() if each.status != "passed"]
     if told:
         lines += ["| | severity | expectation | result | failing | where |", "|---|---|---|---|---:|---|"]
-        lines += [_row(each) for each in told]
+        lines += [_row(each, result.remark(each), counts=result.counts_as_failure(each)) for each in told]
     passed = [each for each in result.sorted() if each.status == "passed"]
     if passed:
         lines += ["", "<details><summary>" + f"{len(passed)} passed</summary>", ""]
@@ -59,9 +58,9 @@ def step_summary(result: CheckResult) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _row(each: Outcome) -> str:
-    icon = "⚠️" if each.unchecked else "❌" if each.status == "failed" else "➖"
-    said = WORDS[each.status] + (", tolerated" if each.tolerated else ", known" if each.known else "")
+def _row(each: Outcome, remark: str, *, counts: bool) -> str:
+    icon = "⚠️" if each.unchecked else "❌" if counts else "➖"
+    said = WORDS[each.status] + (f", {remark}" if remark else "")
     rate = "" if each.rate is None else f"{each.failing:,} of {each.checked:,} ({share(each.rate)})"
     place = f"<code>{_escaped(each.file)}</code>, line {each.line}"
     cells = [icon, each.severity, _escaped(each.description), f"{said}: {_escaped(each.message)}", rate, place]

@@ -159,9 +159,22 @@ class CheckResult:
 
     def counts_as_failure(self, outcome: Outcome) -> bool:
         """Whether an outcome makes the exit code 1: failed, severe enough, not tolerated, not an old one."""
-        severe = SEVERITIES.index(outcome.severity) <= SEVERITIES.index(self.fail_on)
-        apart = outcome.tolerated or (outcome.known and self.new_only)
-        return outcome.status == "failed" and severe and not apart
+        return outcome.status == "failed" and not self._excuse(outcome)
+
+    def remark(self, outcome: Outcome) -> str:
+        """Say of a failure why it does not count, or that the baseline knows it: the same words in every output."""
+        if outcome.status != "failed":
+            return ""
+        excuse = self._excuse(outcome)
+        return f"does not count: {excuse}" if excuse else "in the baseline" if outcome.known else ""
+
+    def _excuse(self, failed: Outcome) -> str:
+        if failed.known and self.new_only:
+            return "in the baseline"
+        if failed.tolerated:
+            return "tolerated by --max-rate"
+        severe = SEVERITIES.index(failed.severity) <= SEVERITIES.index(self.fail_on)
+        return "" if severe else f"less severe than --fail-on {self.fail_on}"
 
     def sorted(self) -> tuple[Outcome, ...]:
         """Return all outcomes, the worst first: what could not be checked, failures by severity, the rest."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -20,7 +21,6 @@ def sarif(result: CheckResult) -> str:
     """Return the result as SARIF. A run with anything unchecked says ``executionSuccessful: false``."""
     rules = [_rule(each) for each in result.outcomes]
     numbers = {each.id: number for number, each in enumerate(result.outcomes)}
-    baseline = result.baseline is not None
     run = {
         "tool": {"driver": {"name": "consentkit", "version": __version__, "rules": rules}},
         "columnKind": "unicodeCodePoints",
@@ -35,7 +35,7 @@ def sarif(result: CheckResult) -> str:
                 ],
             }
         ],
-        "results": [_result(each, numbers[each.id], baseline=baseline) for each in result.findings],
+        "results": [_result(result, each, numbers[each.id]) for each in result.findings],
         "properties": {"counts": result.counts, "verdict": result.verdict()},
     }
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False)
@@ -51,22 +51,22 @@ def _rule(each: Outcome) -> dict[str, Any]:
     }
 
 
-def _result(each: Outcome, number: int, *, baseline: bool) -> dict[str, Any]:
+def _result(result: CheckResult, each: Outcome, number: int) -> dict[str, Any]:
+    counts = result.counts_as_failure(each)
     found: dict[str, Any] = {
         "ruleId": each.id,
         "ruleIndex": number,
         "kind": "fail",
-        "level": _LEVELS[each.severity],
+        "level": _LEVELS[each.severity] if counts else "note",
         "message": {"text": f"{each.message}. {each.description}"},
         "locations": [_location(each)],
         "partialFingerprints": {"consentkitExpectation/v1": each.id},
         "properties": {"checked": each.checked, "failing": each.failing, "rate": each.rate},
     }
-    if baseline:
+    if result.baseline is not None:
         found["baselineState"] = "unchanged" if each.known else "new"
-    if each.tolerated or each.known:
-        reason = "in the baseline" if each.known else "tolerated by --max-rate"
-        found["suppressions"] = [{"kind": "external", "status": "accepted", "justification": reason}]
+    if not counts and (each.tolerated or each.known):  # what is only less severe stays in sight, as a note
+        found["suppressions"] = [{"kind": "external", "status": "accepted", "justification": result.remark(each)}]
     return found
 
 
@@ -81,5 +81,7 @@ def _notification(each: Outcome, number: int) -> dict[str, Any]:
 
 
 def _location(each: Outcome) -> dict[str, Any]:
-    place: dict[str, Any] = {"artifactLocation": {"uri": quote(each.file)}, "region": {"startLine": each.line}}
+    path = Path(each.file)
+    uri = path.as_uri() if path.is_absolute() else quote(each.file)
+    place: dict[str, Any] = {"artifactLocation": {"uri": uri}, "region": {"startLine": each.line}}
     return {"physicalLocation": place}

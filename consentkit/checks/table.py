@@ -30,7 +30,7 @@ def print_check(console: Console, result: CheckResult) -> None:
     for each in result.sorted():
         if each.status != "passed":
             console.print()
-            _print_one(console, each)
+            _print_one(console, each, result.remark(each))
     passed = [each for each in result.sorted() if each.status == "passed"]
     if not passed:
         return
@@ -44,9 +44,8 @@ def print_check(console: Console, result: CheckResult) -> None:
     console.print(Padding(table, (0, 0, 0, 2)))
 
 
-def _print_one(console: Console, each: Outcome) -> None:
-    apart = ", tolerated" if each.tolerated else ", known" if each.known else ""
-    word = WORDS[each.status] + apart
+def _print_one(console: Console, each: Outcome, remark: str) -> None:
+    word = WORDS[each.status] + (f", {remark}" if remark else "")
     heading = Text.assemble(
         (f"{each.severity:<9}", _STYLES[each.severity]),
         (f"{word}  ", "bold red" if each.unchecked else "bold"),
