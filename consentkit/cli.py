@@ -39,6 +39,7 @@ from consentkit.cli_options import (
 from consentkit.cli_tools import Exit
 from consentkit.errors import ConsentkitError, SourceError, UsageError
 from consentkit.interrupts import INTERRUPTED, listening
+from consentkit.outputs import outliving_readers
 from consentkit.phrases import count
 from consentkit.writing import refuse_unwritable
 
@@ -297,15 +298,16 @@ cli_migration.register(app)
 
 def main() -> None:
     """Run the command line; a mistake of the user ends in a sentence, and whatever fails in exit code 2."""
-    with listening() as interrupted:
-        try:
-            app()
-        except BaseException as error:  # noqa: BLE001 - what is neither a mistake nor a fault is raised again
-            if not interrupted():
-                _tell(error)
-    if interrupted():  # whatever it was at, and whatever became of that
-        tools.say(INTERRUPTED)
-    raise SystemExit(Exit.COULD_NOT_CHECK)
+    with outliving_readers():
+        with listening() as interrupted:
+            try:
+                app()
+            except BaseException as error:  # noqa: BLE001 - what is neither a mistake nor a fault is raised again
+                if not interrupted():
+                    _tell(error)
+        if interrupted():  # whatever it was at, and whatever became of that
+            tools.say(INTERRUPTED)
+        raise SystemExit(Exit.COULD_NOT_CHECK)
 
 
 def _tell(error: BaseException) -> None:

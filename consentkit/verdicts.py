@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TextIO
 
 from consentkit.engine import sql_text
+from consentkit.outputs import is_lost
 
 if TYPE_CHECKING:
     from consentkit.workspace import Workspace
@@ -21,6 +22,8 @@ def _write_ndjson(workspace: Workspace, out: TextIO) -> None:
     query = f"SELECT to_json(d)::VARCHAR AS line FROM ({sql_text('ask_decide')}) AS d"
     for batch in workspace.batches(query):
         out.write("\n".join(batch.column(0).to_pylist()) + "\n")
+        if is_lost(out):
+            return
 
 
 def _write_csv(workspace: Workspace, out: TextIO) -> None:
@@ -34,6 +37,8 @@ def _write_csv(workspace: Workspace, out: TextIO) -> None:
         csv.write_csv(batch, text, csv.WriteOptions(include_header=first, quoting_style="needed"))
         out.write(text.getvalue().decode())
         first = False
+        if is_lost(out):
+            return
 
 
 def _write_table(workspace: Workspace, out: TextIO) -> None:
