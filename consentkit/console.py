@@ -207,7 +207,7 @@ def _destinations_table(summary: Summary) -> Table:
         "delivered_although_integrations_false": "denied",
         **({"delivered_possibly_refused": "possible"} if doubtful else {}),
         "delivered_unchecked": "silent",
-        "delivered_undecidable": "unclear",
+        "delivered_unjudged": "unclear",
         "blocked_although_granted": "overblock",
     }
     for key, name in names.items():

@@ -68,7 +68,7 @@ def test_where_nothing_could_be_judged_nothing_passes(tmp_path: Path, name: str)
         assert why in verdict_sentence(summary)
         assert checked_deliveries(summary.coverage) == 0
         row = next(row for row in summary.destinations if row["destination"] == "Pixel")
-        assert (row["delivered_although_refused"], row["delivered_undecidable"]) == (0, 2)
+        assert (row["delivered_although_refused"], row["delivered_unjudged"]) == (0, 2)
         checked = ws.check(SUITE)
         assert checked["expect_no_delivery_without_consent"].status == "error"
         assert checked["expect_delivery_counts_to_be_within_what_rules_allow"].status in ("error", "passed")
@@ -106,3 +106,17 @@ def test_records_of_a_shared_id_are_told_with_each_of_its_events(tmp_path: Path)
         told = [str(line) for line in explain(ws, "m") if str(line).lstrip().startswith("log")]
         assert len(told) == 2
         assert all("delivered, of this event or another of its id" in line for line in told)
+
+
+def test_near_a_change_of_version_what_is_only_possible_counts_as_refused_nowhere(tmp_path: Path) -> None:
+    events: list[Row] = [
+        {"id": "near", "at": "2026-03-05T01:00:00Z", "preferences": {"Ads": False}},
+        {"id": "after", "at": "2026-03-06T01:00:00Z", "preferences": {"Ads": False}},
+    ]
+    changed: Row = {**RULES, "effective_from": "2026-03-05", "latency": "6h"}
+    with loaded(tmp_path, RULES, events, [{"message_id": each["id"]} for each in events], changed) as ws:
+        summary = ws.summary()
+        row = next(row for row in summary.destinations if row["destination"] == "Pixel")
+        assert (row["delivered_although_refused"], row["delivered_possibly_refused"]) == (1, 1)
+        assert summary.coverage["deliveries_refused"] == row["delivered_although_refused"]
+        assert summary.coverage["deliveries_unjudged"] == row["delivered_unjudged"] == 1

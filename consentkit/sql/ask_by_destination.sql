@@ -1,7 +1,7 @@
 -- One row per destination: what it got and what it should not have got, the worst first. loaded_although_refused counts
 -- events, since no delivery record tells of them: their page had loaded the destination, which so got them (X37).
--- delivered_possibly_refused: the same of which the data leaves a doubt; the first two are certain.
--- delivered_unchecked: the event says nothing of what the destination needs; delivered_undecidable: nobody can tell (standing_count).
+-- delivered_possibly_refused: the same of which the data leaves a doubt; the first two are certain, unmapped_of_refusers may be either.
+-- delivered_unchecked: the event says nothing of what the destination needs; delivered_unjudged: nobody could tell.
 WITH faults AS (
     SELECT
         f.destination_id,
@@ -30,7 +30,7 @@ SELECT
     coalesce(f.possibly, 0) AS delivered_possibly_refused,
     coalesce(f.unmapped_refusers, 0) AS delivered_unmapped_of_refusers,
     CAST(coalesce(h.unchecked, 0) AS BIGINT) AS delivered_unchecked,
-    CAST(coalesce(h.unclear, 0) AS BIGINT) AS delivered_undecidable,
+    CAST(coalesce(h.unclear, 0) AS BIGINT) AS delivered_unjudged,
     d.filtered,
     coalesce(f.overblocked, 0) AS blocked_although_granted,
     coalesce(f.loaded, 0) AS loaded_although_refused
