@@ -49,7 +49,7 @@ class Opening:
             _refuse_other(database, file)
             self.read_only = not (os.access(file, os.W_OK) and os.access(file.parent, os.W_OK))
         # of a whole path no beginning is taken for the name of another system, such as sqlite:
-        self.path = MEMORY if database == MEMORY else str(file.absolute())
+        self.path = MEMORY if database == MEMORY else self._as_text(file.absolute())
         self.slice_bytes, self.group_bytes, self.limit = 1 << 26, 1 << 29, ""
         self.config: dict[str, str | bool | int | float | list[str]] = {
             "autoload_known_extensions": "false",
@@ -68,7 +68,7 @@ class Opening:
         if threads:
             self.config["threads"] = str(threads)
         self.spill = self._spill_folder(file)
-        self.config["temp_directory"] = str(self.spill)
+        self.config["temp_directory"] = self._as_text(self.spill)
 
     def clear_left(self) -> None:
         """Remove what processes that were killed left beside a file that nobody else has open: it may be personal."""
@@ -77,6 +77,14 @@ class Opening:
         for left in self.spill.parent.glob(f"{glob.escape(Path(self._name).name)}{_SPILL}*"):
             if left != self.spill:
                 shutil.rmtree(left, ignore_errors=True)
+
+    def _as_text(self, place: Path) -> str:
+        """Return a path as DuckDB takes it: UTF-8, whatever else the system reads names as."""
+        try:
+            return os.fsencode(place).decode("utf-8")
+        except UnicodeDecodeError:
+            shown = os.fsencode(self._name).decode("utf-8", "backslashreplace")
+            raise SourceError(f"{shown}: cannot be opened: the name of a database must be UTF-8") from None
 
     def _spill_folder(self, file: Path) -> Path:
         if self.path == MEMORY or self.read_only:

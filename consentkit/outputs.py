@@ -34,12 +34,12 @@ class _Bytes(io.FileIO):
 
 
 class _Output(io.TextIOWrapper):
-    """A stream over such bytes that prints as another one does."""
+    """A stream over such bytes that prints as another one does; what its encoding lacks is escaped."""
 
     def __init__(self, like: TextIO) -> None:
         self.bytes = _Bytes(like.fileno(), "wb", closefd=False)
-        every_line = like.line_buffering
-        super().__init__(io.BufferedWriter(self.bytes), like.encoding, like.errors, line_buffering=bool(every_line))
+        lines = bool(like.line_buffering)
+        super().__init__(io.BufferedWriter(self.bytes), like.encoding, "backslashreplace", line_buffering=lines)
 
 
 def is_lost(stream: TextIO) -> bool:

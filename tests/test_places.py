@@ -203,6 +203,36 @@ def test_a_database_that_can_only_be_read_answers_as_one_that_can_be_written(
     assert list(spilled.iterdir()) == []
 
 
+NOT_UTF8 = pytest.mark.skipif(sys.platform == "darwin", reason="this system has no names that are not UTF-8")
+
+
+@NOT_UTF8
+def test_files_whose_names_are_not_utf8_are_loaded_and_named(run: Run, at: Path) -> None:
+    (at / "in").mkdir()
+    events, log = (at / "in" / os.fsdecode(name) for name in (b"ev\xe4nts.ndjson", b"l\xf6g.csv"))
+    events.write_text(event(1) + "broken\n")
+    log.write_text(LOG)
+    code, out, err = run("audit", at / "in", "-p", at / "p.yml", "-d", log)
+    assert (code, err) == (1, "")
+    assert r"first in ev\xe4nts.ndjson, line 2" in out
+    with ck.open() as ws:
+        ws.load_events(at / "in")
+        ws.load_events(events)  # the same file: its content is loaded already
+        assert ws.rows("SELECT path FROM input_file") == [(str(at / "in") + r"/ev\xe4nts.ndjson",)]
+
+
+@NOT_UTF8
+@pytest.mark.parametrize("words", [("-d", "l.parquet"), ("--db", "a.duckdb")])
+def test_where_a_name_must_be_utf8_the_file_is_named(run: Run, at: Path, words: tuple[str, str]) -> None:
+    name = os.fsdecode(b"\xe4" + words[1].encode())
+    if words[0] == "-d":
+        (at / name).touch()
+    code, _, err = run("audit", at / "e.ndjson", "-p", at / "p.yml", words[0], at / name)
+    assert code == 2
+    assert err.startswith(rf"consentkit: {at}/\xe4{words[1]}: ")
+    assert "must be UTF-8" in err
+
+
 def test_what_python_holds_is_not_taken_for_a_path(at: Path) -> None:
     import pandas as pd
 

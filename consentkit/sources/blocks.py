@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import zlib
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from consentkit.sources.files import problem_of
@@ -36,7 +35,7 @@ def blocks(file: InputFile, progress: Callable[[int], None]) -> Iterator[tuple[p
     if file.problem:
         return
     try:
-        with Path(file.path).open("rb", buffering=0) as stream:
+        with file.place.open("rb", buffering=0) as stream:
             start = stream.read(6)
             stream.seek(0)
             other = next((name for magic, name in _OTHER_COMPRESSIONS.items() if start.startswith(magic)), None)
@@ -80,7 +79,7 @@ def _gunzip(file: InputFile, stream: Any, progress: Callable[[int], None]) -> It
                 told = stream.tell()
                 yield block
     except broken:
-        with Path(file.path).open("rb") as again:
+        with file.place.open("rb") as again:
             for chunk in _salvage(file, again, given):
                 yield pa.py_buffer(bytearray(HEAD) + chunk), len(chunk)
     progress(file.bytes - told)

@@ -5,7 +5,6 @@ Source of the columns: the delivery record in the policy and commands document, 
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from consentkit.engine import quoted, sql_text
@@ -95,7 +94,7 @@ def _format(file: InputFile) -> str:
             return kind
     if name.endswith((".ndjson", ".jsonl", ".json")):
         return "ndjson"
-    with Path(file.path).open("rb") as stream:
+    with file.place.open("rb") as stream:
         start = stream.read(4)
     return "parquet" if start == b"PAR1" else "ndjson" if start[:1] in b"{\x1f" else "csv"
 
@@ -109,7 +108,7 @@ def _alike(files: list[InputFile], columns: Columns) -> list[tuple[str, Columns,
     for file in files:
         if file.problem:
             continue
-        kind, theirs = _format(file), columns.beside(file.path)
+        kind, theirs = _format(file), columns.beside(file.place)
         if logs and kind == logs[-1][0] == "ndjson" and theirs.reads_as(logs[-1][1]):
             logs[-1][2].append(file)
         else:

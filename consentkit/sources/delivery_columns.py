@@ -65,7 +65,7 @@ class Columns:
         """Say whether both read a log the same way."""
         return vars(self) == vars(other)
 
-    def beside(self, path: str) -> Columns:
+    def beside(self, path: Path) -> Columns:
         """Add the ``columns:`` and ``constants:`` of the sidecar file ``<path>.yml``, where there is one."""
         sidecar = Path(f"{path}.yml")
         return self.over(sidecar) if sidecar.is_file() else self

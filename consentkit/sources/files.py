@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import hashlib
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ _UNPACKED = 8  # what gzip makes of events, about
 class InputFile:
     """One input file and what reading it showed.
 
+    ``path`` is its name as text, in which bytes that are no UTF-8 are escaped, and ``place`` what the system opens.
     ``problem`` is None or one of ``empty``, ``truncated_gzip``, ``damaged_gzip``, ``other_compression``,
     ``permission_denied``, ``unreadable``; a file with a problem keeps every line that came before it.
     """
@@ -32,6 +33,17 @@ class InputFile:
     file_id: int = 0
     lines: int = 0
     problem: str | None = None
+    place: Path = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.place = Path(self.path)
+        self.path = os.fsencode(self.path).decode("utf-8", "backslashreplace")
+
+    def named_in_utf8(self) -> str:
+        """Return the path for who takes text only. Raises :class:`SourceError` where its bytes are no UTF-8."""
+        if self.path.encode() != os.fsencode(self.place):
+            raise SourceError(f"{self.path}: the name of a Parquet file must be UTF-8; rename it")
+        return self.path
 
 
 def problem_of(error: OSError) -> str:

@@ -88,8 +88,9 @@ class ParquetTable:
         from pyarrow import parquet
 
         self._file = file
+        place = file.named_in_utf8()
         try:
-            self._opened = parquet.ParquetFile(file.path)
+            self._opened = parquet.ParquetFile(place)
         except (OSError, pa.ArrowException):
             raise SourceError(f"{file.path}: it cannot be read as Parquet; the file is damaged or cut off") from None
         self.columns = list(self._opened.schema_arrow.names)

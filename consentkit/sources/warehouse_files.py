@@ -35,12 +35,14 @@ class FilePlace:
         for item in wanted:
             root = Path(item)
             for file in find_files(item, FILES):
-                path = Path(file.path)
+                path = file.place
                 if not path.name.lower().endswith(FILES):
-                    raise SourceError(f"{path}: a warehouse table is read from Parquet, CSV, DuckDB or SQLite files")
+                    raise SourceError(
+                        f"{file.path}: a warehouse table is read from Parquet, CSV, DuckDB or SQLite files"
+                    )
                 table = _table_of(path.relative_to(root) if root.is_dir() else path)
                 if table in self._file:
-                    both = f"{self._file[table].path} and {path}"
+                    both = f"{self._file[table].path} and {file.path}"
                     raise SourceError(f"{both} are both the table {table.label}; load them one after the other")
                 self._file[table] = file
 
@@ -91,7 +93,7 @@ class FilePlace:
         from pyarrow import dataset
 
         with said(self._file[table].path):
-            return dataset.dataset(self._file[table].path, format="parquet")
+            return dataset.dataset(self._file[table].named_in_utf8(), format="parquet")
 
 
 def _table_of(path: Path) -> TableName:
