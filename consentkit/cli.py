@@ -126,7 +126,7 @@ def load(
     from consentkit.engine import sql_text
 
     with tools.opened(db, memory) as workspace:
-        if policy:
+        if policy is not None:
             tools.apply(workspace, policy)
         more = (warehouse, tables, (since, until), source, (counts, tools.pairs("--count-map", count_map)))
         cli_warehouse.load_more(workspace, *more)
@@ -157,7 +157,7 @@ def report(
         raise UsageError(f"{db}: no such database; `consentkit load` makes one")
     _check_places(out, pack)
     with tools.opened(db, memory, key_file, raw_ids) as workspace:
-        if policy:
+        if policy is not None:
             tools.apply(workspace, policy)
         code = _report(workspace, fail_on, as_json)
         _write_out(workspace, out, pack)
@@ -203,7 +203,7 @@ def explain(
     from consentkit.explaining import explain as explained
 
     with tools.opened(db, None) as workspace:
-        if policy:
+        if policy is not None:
             tools.apply(workspace, policy, at)
         if events:
             tools.load(workspace, events, deliveries, source, None, None, export)

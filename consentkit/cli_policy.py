@@ -11,7 +11,7 @@ import typer
 from consentkit import cli_tools as tools
 from consentkit.cli_options import NewPolicy
 from consentkit.cli_tools import Exit
-from consentkit.errors import UsageError
+from consentkit.errors import NO_POLICY, UsageError
 from consentkit.phrases import count
 from consentkit.writing import write_files
 
@@ -91,10 +91,10 @@ def policy_names(
         raise UsageError(f"{db}: no such database; `consentkit load` makes one")
     groups = read_catalogue(catalogue) if catalogue else []
     with tools.opened(db, None) as workspace:
-        if policy:
+        if policy is not None:
             tools.apply(workspace, policy)
         if not workspace.rows("SELECT 1 FROM policy_version LIMIT 1"):
-            raise UsageError("no policy is applied to this database; name one with --policy")
+            raise UsageError(NO_POLICY)
         names = unknown_names(workspace, groups)
         for each in names:
             meant = "; ".join(f"{name} ({why})" for name, why in each.candidates) or "nothing alike"

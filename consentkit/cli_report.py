@@ -57,7 +57,7 @@ def chart(
     tools.need_input(events, db)
     refuse_unwritable(out.parent)
     with tools.opened(db, None, key_file, raw_ids) as workspace:
-        if policy:
+        if policy is not None:
             tools.apply(workspace, policy)
         if events:
             tools.load(workspace, events, deliveries, None, None, None, export)

@@ -36,11 +36,11 @@ def simulate(
     wanted = Policy.load(policy)
     for warning in wanted.warnings():
         tools.say(f"warning: {warning}")
-    if events and not against and not Path(db).is_file():
+    if events and against is None and not Path(db).is_file():
         raise UsageError("name the policy in force with --against: the new one is compared with it")
     tools.need_input(events, db)
     with tools.opened(db, None, key_file, raw_ids) as workspace:
-        if against:
+        if against is not None:
             tools.apply(workspace, against)
         if events:
             tools.load(workspace, events, deliveries, None, None, None, export)

@@ -104,10 +104,10 @@ def loaded(
         raise UsageError(f"{db}: no such database; `consentkit load` makes one")
     if not events and any(how):
         raise UsageError("--deliveries, --source, --as, --map and --set go with event files")
-    if events and not policy and not (db and Path(db).is_file()):
+    if events and policy is None and not (db and Path(db).is_file()):
         raise UsageError("name the policy to judge by with --policy")
     with opened(db or ":memory:", memory, key_file, raw_ids) as workspace:
-        if policy:
+        if policy is not None:
             apply(workspace, policy)
         if events:
             load(workspace, events, *how)

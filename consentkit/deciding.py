@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -70,6 +70,8 @@ def _as_lines(events: Any) -> bytes | None:
         return text.encode("utf-8", "replace")
     if isinstance(events, Mapping):
         raise UsageError("one event was given; decide takes a list of them: [event]")
+    if not isinstance(events, Iterable) or isinstance(events, bytes):
+        raise UsageError(f"events are paths, a list of dicts or a DataFrame, not {type(events).__name__}")
     listed = list(events)
     if listed and all(isinstance(item, (str, Path)) for item in listed):
         return None

@@ -12,7 +12,7 @@ import weakref
 from contextlib import contextmanager, suppress
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import duckdb
 
@@ -87,7 +87,7 @@ class Engine:
         tracer: Tracer | None = None,
     ) -> None:
         self._tracer = tracer
-        how = Opening(str(database), memory, threads)
+        how = Opening(database, memory, threads)
         self.read_only, self.slice_bytes, self.group_bytes = how.read_only, how.slice_bytes, how.group_bytes
         self._database, self._limit = database, how.limit
         # also where nobody closes: a notebook that ends
@@ -96,7 +96,9 @@ class Engine:
             con = duckdb.connect(how.path, read_only=how.read_only, config=how.config)
         except duckdb.Error as error:
             self._clear()
-            message = f"{database}: cannot be opened as a DuckDB file: {_reason(error)}"
+            open_here = isinstance(error, duckdb.ConnectionException)
+            reason = "this process has it open already; close that workspace first" if open_here else _reason(error)
+            message = f"{database}: cannot be opened as a DuckDB file: {reason}"
             raise SourceError(message) from None
         self._con: duckdb.DuckDBPyConnection = breakable(con)
         how.clear_left()
@@ -153,7 +155,8 @@ class Engine:
     def batches(self, step: str, sql: str, size: int = 65_536) -> pa.RecordBatchReader:
         """Run one query and return its rows as a stream of Arrow batches; read it before the next step."""
         with self._running(step, sql):
-            return self._con.sql(sql).to_arrow_reader(size)
+            _refuse_query(sql, ())
+            return _given(self._con.sql(sql)).to_arrow_reader(size)
 
     def insert(self, step: str, table: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
         """Append rows that Python holds (a policy, a ledger: never events) to a table."""
@@ -277,11 +280,13 @@ class Engine:
             self._undo()
 
     def _undo(self) -> None:
-        with suppress(duckdb.TransactionException):  # there is none where it was interrupted as it began or ended
+        # there is none where it was interrupted as it began or ended
+        with suppress(duckdb.TransactionException, duckdb.ConnectionException):
             self._con.execute("ROLLBACK")
 
     def _start(self, sql: str, params: Sequence[object]) -> duckdb.DuckDBPyConnection:
-        return self._con.execute(sql, list(params)) if params else self._con.execute(sql)
+        _refuse_query(sql, params)
+        return _given(self._con.execute(sql, list(params)) if params else self._con.execute(sql))
 
     @contextmanager
     def _running(self, step: str, sql: str) -> Iterator[None]:
@@ -301,12 +306,17 @@ class Engine:
                 raise KeyboardInterrupt from None
             if isinstance(error, RuntimeError):
                 raise
+            if _COUNT.search(str(error)):
+                raise UsageError("the query has more or fewer ? than values are given for it") from None
+            if misuse := _MISUSE.get(type(error).__name__):
+                raise UsageError(misuse) from None
             if self.read_only and "read-only mode" in str(error):
                 told = "can only be read, and this would change it; copy it to a folder that can be written"
                 raise UsageError(f"{self._database}: {told}") from None
             raise EngineError(step, _reason(error), sql) from None
 
 
+_Result = TypeVar("_Result")
 _BEGIN, _COMMIT = "BEGIN TRANSACTION", "COMMIT"
 # DuckDB cannot be held to nothing: this is about the least it takes while nothing is asked.
 _LEAST = "32MiB"
@@ -326,6 +336,29 @@ _WITHOUT_VALUES = (
     duckdb.PermissionException,
     duckdb.TransactionException,
 )
+
+
+# What a caller does wrong rather than a query, by what DuckDB raises then.
+_MISUSE = {
+    "ConnectionException": "this workspace is closed; open its database again with consentkit.open",
+    "ResourceInUseException": "the rows of an earlier query are not read to their end; read or delete them first",
+}
+_COUNT = re.compile(r"not provided for the following parameters|Parameter ?(argument/|/argument )count mismatch")
+
+
+def _refuse_query(sql: object, params: object) -> None:
+    """Raise :class:`UsageError` for what is no query, and for values that are no list of them."""
+    if not isinstance(sql, str):
+        raise UsageError(f"a query is SQL as text, not {type(sql).__name__}")
+    if not isinstance(params, (list, tuple)):
+        raise UsageError(f"the values of a query are a list, one for each ? in it, not {type(params).__name__}")
+
+
+def _given(result: _Result | None) -> _Result:
+    """Return what a query gave. Raises :class:`UsageError` where there was none in the text."""
+    if result is None:
+        raise UsageError("the query is empty: there is no statement in it")
+    return result
 
 
 def _reason(error: duckdb.Error) -> str:

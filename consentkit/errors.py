@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+NO_POLICY = "no policy is applied to this database; name one with --policy, or in Python with apply()"
+
+
 class ConsentkitError(Exception):
     """Something consentkit was asked to do could not be done."""
 

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from consentkit.engine import sql_text
-from consentkit.errors import UsageError
+from consentkit.errors import NO_POLICY, UsageError
 from consentkit.shown import shown
 from consentkit.summary import plain_time
 
@@ -173,7 +173,7 @@ def bar(changes: Sequence[Row], category: str, start: datetime, end: datetime, w
 
 def _needs_policy(workspace: Workspace) -> None:
     if not workspace.rows("SELECT 1 FROM policy_version LIMIT 1"):
-        raise UsageError("no policy is applied to this database; name one with --policy")
+        raise UsageError(NO_POLICY)
 
 
 def _rows(workspace: Workspace, name: str, params: Sequence[object] = ()) -> list[Row]:

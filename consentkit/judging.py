@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from consentkit.engine import sql_text
-from consentkit.errors import UsageError
+from consentkit.errors import NO_POLICY, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -83,7 +83,7 @@ def judge(engine: Engine) -> None:
     Raises :class:`UsageError` without a policy.
     """
     if not engine.value("look for a policy", "SELECT count(*) FROM policy_version"):
-        raise UsageError("no policy is applied to this database; name one with --policy")
+        raise UsageError(NO_POLICY)
     if not engine.has_changed(KEPT[0]):
         return
     with engine.transaction():

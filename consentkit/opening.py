@@ -41,8 +41,13 @@ class Opening:
     no database or none can be made there.
     """
 
-    def __init__(self, database: str, memory: str | None, threads: int | None) -> None:
-        self._name = database
+    def __init__(self, database: str | os.PathLike[str], memory: str | None, threads: int | None) -> None:
+        if not isinstance(database, (str, os.PathLike)) or database == "":
+            given = "an empty text" if database == "" else type(database).__name__
+            raise UsageError(f"a database is named by a path, not by {given}; {MEMORY} keeps everything in memory")
+        if threads is not None and (not isinstance(threads, int) or threads < 1):
+            raise UsageError(f"threads {threads!r} is no number of threads; give 1 or more")
+        self._name = database = os.fspath(database)
         file = Path(database)
         self.read_only = False
         if database != MEMORY and file.exists():
@@ -57,7 +62,7 @@ class Opening:
             "python_enable_replacements": "false",
             "default_block_size": str(_BLOCK),
         }
-        if memory:
+        if memory is not None:
             allowed = _bytes(memory)
             self.slice_bytes = min(self.slice_bytes, allowed // 32)
             self.group_bytes = min(self.group_bytes, allowed // 2)
@@ -112,7 +117,7 @@ def _refuse_other(database: str, file: Path) -> None:
 
 def _bytes(size: str) -> int:
     """Read a size such as ``512MB``. Raises :class:`UsageError` where it is none or too small to work in."""
-    said = _SIZE.fullmatch(size.strip())
+    said = _SIZE.fullmatch(size.strip()) if isinstance(size, str) else None
     count = int(float(said[1]) * _UNITS.get(said[2].lower(), 0)) if said else 0
     if count < 256 * 10**6:
         raise UsageError(f"memory {size!r} is no size of at least 256MB; give one such as 512MB or 2GB")

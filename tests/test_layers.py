@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 PACKAGE = ROOT / "consentkit"
 # From the top down; a room may import itself and those above it. What is not listed may import everything.
 LAYERS = (
-    ("errors", "interrupts", "names"),
+    ("errors", "interrupts", "names", "paths"),
     ("opening", "pseudonyms"),
     ("engine",),
     ("policy",),

@@ -262,3 +262,89 @@ def test_a_key_that_is_none_or_can_be_guessed_is_refused(at: Path, key: Any) -> 
             with pytest.raises(ck.UsageError, match="key"):
                 write(at / "out", key=key)
     assert not (at / "out").exists()
+
+
+@pytest.mark.parametrize("given", [None, 5, float("nan"), b"x", [None]])
+def test_what_is_no_path_is_told_in_words(at: Path, given: Any) -> None:
+    kind = type(given).__name__.replace("list", "NoneType").replace("bytes", "(bytes|int)")
+    with ck.open() as ws:
+        for load in (ws.load_events, ws.load_deliveries, ws.load_snowplow, ws.load_delivery_counts):
+            with pytest.raises(ck.UsageError, match=f"files are named by paths, not by {kind}; "):
+                load(given)
+        for take in (ws.apply, ws.simulate, ws.policy_use, ck.Policy.load):
+            with pytest.raises(ck.UsageError, match=f"a policy is named by paths, not by {kind}; "):
+                take(given)
+        with pytest.raises(ck.UsageError, match="suites are named by paths, not by "):
+            ws.check(given)
+        ws.apply(at / "p.yml")
+        with pytest.raises(ck.UsageError, match="a warehouse is named by paths, not by "):
+            ws.load_warehouse(given)
+    with pytest.raises(ck.UsageError, match=rf"(events are .*not|events\[0\] is) {kind}"):
+        ck.decide(given, at / "p.yml")
+
+
+def test_an_empty_text_is_not_the_folder_one_is_in(run: Run, at: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(at)
+    unset: Any
+    for unset in ("", ["e.ndjson", ""]):
+        with ck.open() as ws:
+            for name in (ws.load_events, ws.apply, ws.check):
+                with pytest.raises(ck.UsageError, match="by paths, and an empty text is none; is a variable not set"):
+                    name(unset)
+    with pytest.raises(ck.UsageError, match="named by a path, not by an empty text"):
+        ck.open("")
+    assert run("audit", "", "-p", "p.yml")[0] == 2
+    assert run("load", "e.ndjson", "--db", "a.duckdb")[0] == 0
+    for words in (("report",), ("explain", "m1"), ("policy", "names")):
+        code, out, err = run(*words, "--db", "a.duckdb", "--policy", "")
+        assert (code, out) == (2, ""), words
+        assert "a policy is named by paths" in err
+
+
+@pytest.mark.parametrize("given", [None, 5, float("nan"), b"a.duckdb"])
+def test_a_database_is_never_named_after_what_is_no_path(at: Path, monkeypatch: pytest.MonkeyPatch, given: Any) -> None:
+    monkeypatch.chdir(at)
+    before = sorted(at.iterdir())
+    with pytest.raises(ck.UsageError, match=f"by a path, not by {type(given).__name__}; :memory: keeps"):
+        ck.open(given)
+    assert sorted(at.iterdir()) == before
+
+
+@pytest.mark.parametrize("setting", [{"memory": 5}, {"memory": ""}, {"threads": 0}, {"threads": "2"}])
+def test_a_size_or_number_that_is_none_is_refused(setting: dict[str, Any]) -> None:
+    with pytest.raises(ck.UsageError, match=f"{next(iter(setting))} .* is no "):
+        ck.open(**setting)
+
+
+def test_a_mistake_in_a_query_is_told_in_words(at: Path) -> None:
+    query: Any
+    values: Any
+    with ck.open() as ws:
+        for query in ("", "-- nothing", ";"):
+            for ask in (ws.sql, ws.rows, ws.cells, ws.batches):
+                with pytest.raises(ck.UsageError, match="the query is empty"):
+                    ask(query)
+        for query in (None, 5):
+            with pytest.raises(ck.UsageError, match=f"a query is SQL as text, not {type(query).__name__}"):
+                ws.sql(query)
+        for values in ([], [1], [1, 2, 3]):
+            with pytest.raises(ck.UsageError, match="more or fewer"):
+                ws.sql("SELECT ?, ?", values)
+        with pytest.raises(ck.UsageError, match="are a list, one for each"):
+            ws.sql("SELECT ?", "ab")
+        reader = ws.batches("SELECT * FROM range(1000000)")
+        with pytest.raises(ck.UsageError, match="an earlier query are not read to their end"):
+            ws.sql("SELECT 1")
+        del reader
+        with pytest.raises(ck.UsageError, match=r"in Python with apply\(\)"):
+            ws.summary()
+
+
+def test_a_workspace_that_is_closed_or_open_twice_says_so(at: Path) -> None:
+    ws = ck.open(at / "a.duckdb")
+    with pytest.raises(ck.SourceError, match="this process has it open already; close that workspace first"):
+        ck.open(at / "a.duckdb")
+    ws.close()
+    for ask in (ws.summary, lambda: ws.sql("SELECT 1"), lambda: ws.apply(at / "p.yml")):
+        with pytest.raises(ck.UsageError, match="this workspace is closed"):
+            ask()

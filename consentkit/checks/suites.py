@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 from consentkit.checks.documents import read_document
 from consentkit.errors import Mistake, SuiteError
+from consentkit.paths import paths_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from os import PathLike
 
     from consentkit.policy.reading import Document, KeyPath
 
@@ -65,8 +67,7 @@ def load_suites(paths: str | Path | Iterable[str | Path]) -> list[Suite]:
 
     Raises :class:`SuiteError` with every mistake of every file, also where a path names no suite.
     """
-    given = [paths] if isinstance(paths, str | Path) else list(paths)
-    files, mistakes = _files(given)
+    files, mistakes = _files(paths_in(paths, "suites are named", "write a suite to a file first"))
     suites: list[Suite] = []
     for path in files:
         document = read_document(path, _shown(path))
@@ -87,7 +88,7 @@ def load_suites(paths: str | Path | Iterable[str | Path]) -> list[Suite]:
     return suites
 
 
-def _files(given: Sequence[str | Path]) -> tuple[list[Path], list[Mistake]]:
+def _files(given: Sequence[str | PathLike[str]]) -> tuple[list[Path], list[Mistake]]:
     files: dict[Path, None] = {}
     mistakes = []
     for each in map(Path, given):

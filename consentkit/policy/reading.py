@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from consentkit.errors import Mistake, PolicyError
+from consentkit.paths import paths_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -71,7 +72,7 @@ def files_of(path: PathLike | Sequence[PathLike]) -> list[Path]:
 
     Takes a path or several. Raises :class:`PolicyError` when there is none.
     """
-    paths = [path] if isinstance(path, str | os.PathLike) else list(path)
+    paths = paths_in(path, "a policy is named", "Policy.parse reads a mapping shaped like the file")
     if not paths:
         raise PolicyError([Mistake("<policy>", None, "", "no policy file is given")])
     files: list[Path] = []

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from consentkit.errors import SourceError, UsageError
+from consentkit.errors import SourceError
+from consentkit.paths import paths_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -57,16 +58,8 @@ def find_files(inputs: str | Path | Sequence[str | Path], suffixes: tuple[str, .
     In a folder, all files below it whose name ends in one of ``suffixes`` are taken; hidden ones are not.
     Raises :class:`SourceError` where an input names nothing, :class:`UsageError` where one is no path.
     """
-    wanted = [inputs] if isinstance(inputs, (str, Path)) else list(inputs)
-    # what iterates over its keys or columns would be taken for paths of these names
-    held = (
-        inputs
-        if hasattr(inputs, "keys")
-        else next((item for item in wanted if not isinstance(item, (str, Path))), None)
-    )
-    if held is not None:
-        told = "write what Python holds to a file first, or ask consentkit.decide about events"
-        raise UsageError(f"files are named by paths, not by {type(held).__name__}; {told}")
+    told = "write what Python holds to a file first, or ask consentkit.decide about events"
+    wanted = paths_in(inputs, "files are named", told)
     if not wanted:
         raise SourceError("no input was named; give a file, a folder or a pattern")
     found: dict[str, None] = {}

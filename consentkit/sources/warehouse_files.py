@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from consentkit.errors import SourceError
+from consentkit.paths import paths_in
 from consentkit.sources.files import find_files
 from consentkit.sources.tabular import CsvTable
 from consentkit.sources.warehouse_rows import BATCH_ROWS, TableName, said
@@ -28,13 +29,15 @@ class FilePlace:
     longest_name: int | None = None
 
     def __init__(self, where: str | Path | Sequence[str | Path]) -> None:
-        wanted = [where] if isinstance(where, (str, Path)) else list(where)
+        wanted = paths_in(where, "a warehouse is named", "a URL of a database will do too")
+        if not wanted:
+            raise SourceError("no warehouse was named; give files, a database or a URL")
         self.label = str(wanted[0]) if len(wanted) == 1 else f"{len(wanted)} inputs"
         self._csv: dict[TableName, CsvTable] = {}
         self._file: dict[TableName, InputFile] = {}
         for item in wanted:
             root = Path(item)
-            for file in find_files(item, FILES):
+            for file in find_files(str(item), FILES):
                 path = file.place
                 if not path.name.lower().endswith(FILES):
                     raise SourceError(
