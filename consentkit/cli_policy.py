@@ -74,6 +74,8 @@ def policy_import(
         raise UsageError(f"{out}: this file exists and is not overwritten")
     else:
         write_files(out.parent, {out.name: text})
+        for note in notes:
+            tools.say(tools.plain(f"not said there: {note}"))
         tools.say(f"wrote {out}")
 
 

@@ -184,6 +184,46 @@ def test_a_spreadsheet_becomes_a_policy(tmp_path: Path) -> None:
     assert isinstance(again.exception, ck.UsageError)
 
 
+def test_several_categories_in_a_cell_are_read_as_several_and_told(tmp_path: Path) -> None:
+    (tmp_path / "m.csv").write_text(
+        'Category,Destination\nAds;Analytics,Facebook Pixel\n"Ads | Maps",Braze\n"Sale, share",Braze\nAds,Mixpanel\n'
+    )
+    imported, notes = import_policy(tmp_path / "m.csv")
+    assert {(row.category_id, row.destination) for row in imported.mapping_rows()} == {
+        ("Ads", "Facebook Pixel"),
+        ("Analytics", "Facebook Pixel"),
+        ("Ads", "Braze"),
+        ("Maps", "Braze"),
+        ("Sale, share", "Braze"),
+        ("Ads", "Mixpanel"),
+    }
+    assert notes[1:] == [
+        "whether 'Ads;Analytics' is one category or several; it was read as several categories, all of them needed",
+        "whether 'Ads | Maps' is one category or several; it was read as several categories, all of them needed",
+        "whether 'Sale, share' is one category or several; it was read as one category",
+    ]
+    done = RUN.invoke(app, ["policy", "import", str(tmp_path / "m.csv"), "--out", str(tmp_path / "p.yml")])
+    assert "not said there: whether 'Ads;Analytics' is one category or several" in done.stderr.replace("\n", " ")
+
+
+@pytest.mark.parametrize(
+    ("raw", "told"),
+    [
+        (b"category,destination\n", "no line below the first names a category or a destination"),
+        (b"category,destination\n,\n", "no line below the first names a category or a destination"),
+        ("category,destination\nAds,Braze\nNötig,Braze\n".encode("latin-1"), "f:3: this is not UTF-8 text; save"),
+        (None, "it cannot be read: No such file"),
+    ],
+)
+def test_a_spreadsheet_that_says_nothing_is_refused_with_what_to_do(
+    tmp_path: Path, raw: bytes | None, told: str
+) -> None:
+    if raw is not None:
+        (tmp_path / "f").write_bytes(raw)
+    with pytest.raises(ck.SourceError, match=told):
+        import_policy(tmp_path / "f")
+
+
 @pytest.mark.parametrize("text", ["[1, 2]", "{}", "a,b\n1,2\n", '{"integrations": []}'])
 def test_what_is_no_policy_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "f").write_text(text)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ FORMS = ("segment", "rudderstack", "csv")
 _SEGMENT_ITSELF = "Segment.io"
 _CATEGORY = ("category", "category_id")
 _DESTINATION = ("destination", "destination_name")
+_BETWEEN = re.compile(r"[;|\n]")  # between several categories in one cell; a comma may be part of a name
 Row = dict[str, Any]
 
 
@@ -36,10 +38,7 @@ def import_policy(
     """
     if form is not None and form not in FORMS:
         raise UsageError(f"{form!r} is not a form that is imported; they are {', '.join(FORMS)}")
-    try:
-        text = Path(path).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError):
-        raise SourceError(f"{path}: it cannot be read as text") from None
+    text = _text(path)
     data = _json(text)
     found = form or _form(data)
     if found == "segment" and isinstance(data, dict):
@@ -47,7 +46,7 @@ def import_policy(
     elif found == "rudderstack" and isinstance(data, dict):
         mapping, notes = _rudderstack(data, enforcement, str(path))
     elif found == "csv":
-        mapping, notes = _spreadsheet(text, str(path)), ["the file says nothing of kinds, sources and enforcement"]
+        mapping, notes = _spreadsheet(text, str(path))
     else:
         raise SourceError(f"{path}: it is not JSON of {found or 'a platform that is known'}")
     return Policy.parse(mapping, file=str(path)), notes
@@ -57,6 +56,18 @@ def as_file(policy: Policy, origin: str, notes: list[str]) -> str:
     """Write an imported policy as YAML, headed by where it comes from and what is left open."""
     lines = [f"# imported from {Path(origin).name}", *(f"# not said there: {note}" for note in notes)]
     return "\n".join(lines) + "\n" + policy.as_yaml()
+
+
+def _text(path: str | Path) -> str:
+    try:
+        raw = Path(path).read_bytes()
+    except OSError as error:
+        raise SourceError(f"{path}: it cannot be read: {error.strerror}") from None
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise SourceError(f"{path}:{line}: this is not UTF-8 text; save the file as UTF-8") from None
 
 
 def _json(text: str) -> object:
@@ -186,7 +197,7 @@ def _list(items: object) -> list[str]:
     return list(dict.fromkeys(items)) if isinstance(items, list) else []
 
 
-def _spreadsheet(text: str, path: str) -> Row:
+def _spreadsheet(text: str, path: str) -> tuple[Row, list[str]]:
     header = text.split("\n", 1)[0]
     reader = csv.DictReader(io.StringIO(text), delimiter=max(",;\t", key=header.count))
     columns = {name.strip().lower(): name for name in reader.fieldnames or [] if name}
@@ -196,18 +207,26 @@ def _spreadsheet(text: str, path: str) -> Row:
         raise SourceError(f"{path}: the first line must name the columns category and destination")
     mapped: dict[str, list[str]] = {}
     unmapped: list[str] = []
+    notes = ["kinds, sources and enforcement"]
     for row in reader:
-        one, other = (row[category] or "").strip(), (row[destination] or "").strip()
-        if one:
-            mapped.setdefault(one, [])
-        if one and other and other not in mapped[one]:
-            mapped[one].append(other)
-        if other and not one:
+        cell, other = (row[category] or "").strip(), (row[destination] or "").strip()
+        several = [each.strip() for each in _BETWEEN.split(cell) if each.strip()]
+        for one in several:
+            names = mapped.setdefault(one, [])
+            if other and other not in names:
+                names.append(other)
+        if other and not several:
             unmapped.append(other)
+        if len(several) > 1 or "," in cell:
+            read = "several categories, all of them needed" if len(several) > 1 else "one category"
+            notes.append(f"whether {' '.join(cell.split())!r} is one category or several; it was read as {read}")
+    if not mapped and not unmapped:
+        raise SourceError(f"{path}: no line below the first names a category or a destination")
     known = dict.fromkeys([name for names in mapped.values() for name in names] + unmapped)
-    return {
+    mapping = {
         "version": 1,
         "platform": "segment",
         "categories": [{"id": one, "destinations": names} for one, names in mapped.items()],
         "destinations": [{"name": name} for name in known],
     }
+    return mapping, list(dict.fromkeys(notes))
