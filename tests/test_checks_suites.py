@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 STAMPED = "expect_events_to_carry_consent_object"
 ROWS = "unexpected_rows_expectation"
+BETWEEN = "expect_column_values_to_be_between"
 IN_SET = "expect_column_values_to_be_in_set"
 
 
@@ -61,12 +62,12 @@ def test_every_own_expectation_is_in_a_suite_and_follows_the_convention() -> Non
         (expectation(STAMPED, "critcal"), "did you mean 'critical'?"),
         (expectation(STAMPED, sevrity="info"), "there is no key 'sevrity' here; did you mean 'severity'?"),
         (expectation(STAMPED, kwargs={"mostyl": 0.9}), "has no setting 'mostyl'; did you mean 'mostly'?"),
-        (expectation(STAMPED, kwargs={"mostly": 95}), "less than or equal to 1"),
+        (expectation(STAMPED, kwargs={"mostly": 95}), "kwargs.mostly: this must be at most 1, not 95"),
         (expectation(STAMPED, kwargs={"mostly": "0.9"}), "this must be a number, not '0.9'"),
         (expectation(STAMPED, kwargs={"mostly": True}), "this must be a number, not True"),
         (expectation(STAMPED, kwargs={"thresholds": {"web": 95}}), "must be between 0 and 1"),
         (expectation(STAMPED, kwargs={"thresholds": {"web": "most"}}), "kwargs.thresholds.web: this must be a number"),
-        (expectation(STAMPED, kwargs={"only": "web"}), "not a valid list"),
+        (expectation(STAMPED, kwargs={"only": "web"}), "kwargs.only: this must be a list, not 'web'"),
         (
             expectation(STAMPED, kwargs={"mostly": {"$PARAMETER": "x"}}),
             "suite parameters ($PARAMETER) are not",
@@ -78,7 +79,7 @@ def test_every_own_expectation_is_in_a_suite_and_follows_the_convention() -> Non
         (expectation(STAMPED, owner="us\u202e"), "one that turns the direction of text"),
         (expectation(STAMPED, name="a b"), "may hold letters, digits, - and _ only"),
         (expectation(IN_SET, kwargs={"column": "kind", "value_set": ["x"]}), "view: this key is missing"),
-        (expectation(IN_SET, view="event", kwargs={"value_set": ["x"]}), "kwargs.column: field required"),
+        (expectation(IN_SET, view="event", kwargs={"value_set": ["x"]}), "kwargs.column: this key is missing"),
         (expectation("slice_expectation"), "is no expectation that is known"),
         (
             expectation("unexpected_rows_expectation", view="event", kwargs={"unexpected_rows_query": "SELECT 1"}),
@@ -118,6 +119,45 @@ def test_all_mistakes_of_all_files_are_told_at_once_with_their_lines(tmp_path: P
         ("a.yml", 9, "expectations[1].type"),
         ("b.yml", 3, "expectations"),
     ]
+
+
+def test_all_mistakes_of_one_expectation_are_told_at_once(tmp_path: Path) -> None:
+    kwargs = {"colour": "country", "value_set": "DE", "mostly": "110%"}
+    path = suite(tmp_path, expectation(IN_SET, view="event", kwargs=kwargs))
+    with pytest.raises(SuiteError) as error:
+        load_suites(path)
+    assert [(each.path.rpartition(".")[2], each.message) for each in error.value.mistakes] == [
+        ("colour", f"{IN_SET} has no setting 'colour'; did you mean 'column'?"),
+        ("mostly", "this must be a number, not '110%'"),
+        ("column", "this key is missing"),
+        ("value_set", "this must be a list, not 'DE'"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("written", "kwargs", "told"),
+    [
+        (BETWEEN, {"column": ["a"], "min_value": [1]}, ["text, not a list", "a number, not a list"]),
+        (BETWEEN, {"column": "a", "max_value": "soon"}, ["a number or a date, not 'soon'"]),
+        (BETWEEN, {"column": "a"}, ["min_value and max_value cannot both be None"]),
+        (
+            "expect_column_values_to_match_regex_list",
+            {"column": "a", "regex_list": ["x"], "match_on": "some"},
+            ["this must be 'any' or 'all', not 'some'"],
+        ),
+        (STAMPED, {"thresholds": ["web"], "certain_only": "maybe"}, ["a mapping, not a list", "true or false, not 'm"]),
+        (STAMPED, {"only": None}, ["this is empty"]),
+        ("expect_withdrawals_to_be_honoured", {"within_hours": -1}, ["this must be at least 0, not -1"]),
+    ],
+)
+def test_what_a_setting_must_be_is_told_in_the_words_of_a_suite(
+    tmp_path: Path, written: str, kwargs: dict[str, Any], told: list[str]
+) -> None:
+    own = written.startswith(("expect_events", "expect_withdrawals"))
+    message = refused(suite(tmp_path, expectation(written, kwargs=kwargs, **({} if own else {"view": "event"}))))
+    for each in told:
+        assert each in message
+    assert "valid" not in message, "those are words of a library"
 
 
 def test_a_type_of_ones_own_is_refused_until_it_is_imported(tmp_path: Path) -> None:

@@ -187,16 +187,16 @@ class _Builder:
     def _kwargs(self, written: str, kwargs: dict[str, Any], path: KeyPath, told: dict[str, Any]) -> Any:
         """Check the settings of an expectation and make it; None where something is wrong."""
         allowed = [name for name in self._catalogue.settings(written) if name not in _NOT_KWARGS]
-        before = len(self.mistakes)
+        sound = {}
         for name, value in kwargs.items():
             place = (*path, "kwargs", name)
             if name not in allowed:
                 self._wrong(place, f"{written} has no setting {name!r}{_suggestion(name, allowed)}")
             elif isinstance(value, dict) and any(key.startswith("$") for key in value):
                 self._wrong(place, "suite parameters ($PARAMETER) are not supported; write the value")
-        if len(self.mistakes) > before:
-            return None
-        made, faults = self._catalogue.make(written, kwargs, told)
+            else:
+                sound[name] = value
+        made, faults = self._catalogue.make(written, sound, told, whole=len(sound) == len(kwargs))
         for setting, message in faults:
             self._wrong((*path, "kwargs", *setting), message)
         return made
