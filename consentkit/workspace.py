@@ -116,10 +116,11 @@ class Workspace:
     ) -> None:
         """Load delivery records: NDJSON, CSV or Parquet files, globs and folders.
 
-        ``columns`` maps their column names to ours, ``constants`` gives ours that are the same for every
-        record (policy and commands document, section 2). ``export`` names a destination whose export they are,
-        such as ``amplitude``, or a YAML file that maps one; the other two go before it. Raises
-        :class:`SourceError` where a path names nothing or a file has no column for what a record must have.
+        A record has ``message_id`` (or ``event_file`` and ``event_line``), ``destination`` and ``status``, and may have
+        ``reason``, ``mode`` and ``at``. ``columns`` maps their column names to these, ``constants`` gives those that
+        are the same for every record. ``export`` names a destination whose export they are, such as ``amplitude``, or a
+        YAML file that maps one; the other two go before it. Raises :class:`SourceError` where a path names nothing or
+        a file has no column for what a record must have.
         """
         named = Columns(columns, constants)
         if export is not None:
@@ -225,7 +226,11 @@ class Workspace:
         return policy_use(self._engine, Policy.of(policy))
 
     def sql(self, query: str, params: Sequence[object] = ()) -> pd.DataFrame:
-        """Run a query over the tables and views and return a DataFrame."""
+        """Run a query over the tables and views and return a DataFrame.
+
+        Without a policy nothing is judged, and no query says so: the views that rest on one are empty, and ``finding``
+        holds only what is wrong with the input, which is no result. :meth:`summary` and :meth:`judge` raise then.
+        """
         return self._engine.frame("your query", query, params)
 
     def rows(self, query: str, params: Sequence[object] = ()) -> list[tuple[Any, ...]]:

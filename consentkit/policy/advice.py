@@ -24,7 +24,7 @@ def hints(policy: Content) -> list[Hint]:
 
 
 def _names_in_categories(policy: Content) -> Iterator[Hint]:
-    """Names match exactly or through aliases; a near miss names the candidate (spec §1)."""
+    """Names match exactly or through aliases; a near miss names the candidate."""
     known = Names(name for each in policy.destinations for name in (each.name, *each.aliases))
     for index, category in enumerate(policy.categories):
         for place, name in enumerate(category.destinations):

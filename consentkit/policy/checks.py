@@ -108,7 +108,7 @@ def _names_once(raw: Raw) -> Iterator[Complaint]:
 
 
 def _collisions(raw: Raw) -> Iterator[Complaint]:
-    """Ids that differ only by case or separators, or share a warehouse column (spec §1, RULES.md 2.7)."""
+    """Ids that differ only by case or separators, or share a warehouse column (RULES.md 2.7)."""
     by_spelling: dict[str, tuple[KeyPath, str]] = {}
     by_column: dict[str, tuple[KeyPath, str]] = {}
     for path, text in _named(raw.categories, "id"):

@@ -63,7 +63,7 @@ class Content(Part):
     def owners(self) -> dict[str, str]:
         """Map every known destination name and alias to the destination's own name.
 
-        Names match exactly, never by lower-casing (spec §1, RULES.md 2.6). A name only a category mentions
+        Names match exactly, never by lower-casing (RULES.md 2.6). A name only a category mentions
         stands for itself.
         """
         owners = {alias: each.name for each in self.destinations for alias in each.aliases}

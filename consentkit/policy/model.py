@@ -63,7 +63,7 @@ class Policy(Content):
 
         Several files are several versions; each begins at its ``effective_from``, and one may have none: it
         was always in force. Returns the newest version, which knows the others (:attr:`versions`). Raises
-        :class:`PolicyError` with every mistake of every file. Source: spec §1.
+        :class:`PolicyError` with every mistake of every file.
         """
         policies: list[Policy] = []
         mistakes: list[Mistake] = []
@@ -130,7 +130,7 @@ class Policy(Content):
         """List what is allowed but probably not meant, in all versions, with lines where known.
 
         Names that almost match, categories and mappings without effect, destinations nothing maps
-        (spec §1, RULES.md 2.1 and 4).
+        (RULES.md 2.1 and 4).
         """
         found = [each._origin.mistake(path, text) for each in self.versions for path, text in hints(each)]
         return tuple(dict.fromkeys(found))

@@ -56,10 +56,7 @@ def _absent(key: str, value: object) -> bool:
 
 
 class Category(Part):
-    """A consent category and the destinations that need it.
-
-    Source: spec §1.
-    """
+    """A consent category and the destinations that need it."""
 
     id: Text = Field(description="The category id exactly as the consent banner stamps it, case-sensitive.")
     name: Text | None = Field(default=None, description="A name for people; nothing is matched by it.")
@@ -88,10 +85,7 @@ class ConsentSetting(Part):
 
 
 class Destination(Part):
-    """A destination and what routing needs to know about it.
-
-    Source: spec §1.
-    """
+    """A destination and what routing needs to know about it."""
 
     name: Text = Field(description="The destination's name, exactly as the platform spells it.")
     aliases: tuple[Text, ...] = Field(
@@ -133,10 +127,7 @@ class SourceSettings(Part):
 
 
 class Source(Part):
-    """A source of events and where consent is enforced for it.
-
-    Source: spec §1.
-    """
+    """A source of events and where consent is enforced for it."""
 
     name: Text = Field(description="The source's name, as given to --source and in connected lists.")
     stamps_consent: Flag = Field(

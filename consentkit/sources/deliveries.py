@@ -1,6 +1,6 @@
 """Loads delivery records: what happened to each event at each destination, as some log tells it.
 
-Source of the columns: the delivery record in the policy and commands document, section 2.
+README.md says under "Your own data" which columns a record has.
 """
 
 from __future__ import annotations

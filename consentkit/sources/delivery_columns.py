@@ -1,6 +1,6 @@
 """Which columns of a delivery log mean what: the names other logs use, a user's mapping, a destination's export.
 
-Source of the columns: the delivery record in the policy and commands document, section 2.
+README.md says under "Your own data" which columns a record has.
 """
 
 from __future__ import annotations
