@@ -7,7 +7,7 @@ import io
 from typing import TYPE_CHECKING, Any
 
 from consentkit.phrases import count, percent, span, visible
-from consentkit.report_words import deliveries_parts, verdict_sentence
+from consentkit.report_words import deliveries_parts
 from consentkit.simulating import SAYS
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def summary_html(summary: Summary) -> str:
     rows = [_finding_cells(row) for row in summary.findings[:_SHOWN]]
     more = len(summary.findings) - _SHOWN
     return frame(
-        verdict_sentence(summary),
+        summary.verdict,
         _deliveries_bar(summary),
         table(heads, rows) if rows else "<p>No finding.</p>",
         f"and {more:,} more: see <code>summary.findings</code>" if more > 0 else "",

@@ -67,6 +67,13 @@ class Summary:
         return summary_html(self)
 
     @property
+    def verdict(self) -> str:
+        """Say in a sentence what was found."""
+        from consentkit.report_words import verdict_sentence
+
+        return verdict_sentence(self)
+
+    @property
     def as_loaded(self) -> Summary:
         """The same summary with every name as it stands in the data."""
         return self.unmasked or self

@@ -70,7 +70,7 @@ def test_the_statuses_are_those_meant(result: CheckResult) -> None:
     assert result.counts == {"error": 2, "failed": 4, "nothing": 1, "passed": 1}
     assert result.exit_code == 2
     told = "Could not check 2 of 8 expectations; 4 failed, 1 passed, 1 had nothing to check."
-    assert result.verdict() == told, "the parts add up to the whole"
+    assert result.verdict == told, "the parts add up to the whole"
     assert len(result.errors) == result.counts["error"]
     emptied = result["expect_preference_events_to_carry_consent_object"]
     assert "nothing to check" in emptied.message

@@ -38,6 +38,7 @@ def test_what_the_sample_says_is_in_the_page_and_in_the_text(sample: ck.Workspac
     assert "1,749" in found["summary"]._repr_html_(), "the small chart says what was held against nothing"
     ignored = sum(row["ignored"] for row in found["withdrawals"].destinations)
     assert f"{ignored:,} of " in found["withdrawals"].verdict
+    assert found["summary"].verdict.startswith("Consent was not kept: 64 deliveries to Braze and")
 
 
 def test_a_person_with_choices_shows_each_of_them(sample: ck.Workspace) -> None:

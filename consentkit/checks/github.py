@@ -45,7 +45,7 @@ def mistake_lines(mistakes: Iterable[Mistake]) -> str:
 def step_summary(result: CheckResult) -> str:
     """Return the result as Markdown: the verdict, a table of what did not pass, then what passed."""
     icon = {0: "✅", 1: "❌", 2: "⚠️"}[result.exit_code]
-    lines = ["## Consent expectations", "", f"{icon} **{_escaped(result.verdict())}**", ""]
+    lines = ["## Consent expectations", "", f"{icon} **{_escaped(result.verdict)}**", ""]
     told = [each for each in result.sorted() if each.status != "passed"]
     if told:
         lines += ["| | severity | expectation | result | failing | where |", "|---|---|---|---|---:|---|"]

@@ -113,7 +113,7 @@ class CheckResult:
     great_expectations: tuple[Any, ...] = field(default=(), repr=False, compare=False)
 
     def __repr__(self) -> str:
-        return f"<CheckResult: {self.verdict()}>"
+        return f"<CheckResult: {self.verdict}>"
 
     def __getitem__(self, name: str) -> Outcome:
         found = [each for each in self.outcomes if name in (each.id, each.id.partition(".")[2], each.type)]
@@ -184,6 +184,7 @@ class CheckResult:
 
         return tuple(sorted(self.outcomes, key=place))
 
+    @property
     def verdict(self) -> str:
         """Say in a sentence what came of it."""
         counts, total = self.counts, len(self.outcomes)
@@ -201,7 +202,7 @@ class CheckResult:
         """Return the documented JSON shape, described by result.schema.json."""
         return {
             "schema_version": SCHEMA_VERSION,
-            "verdict": self.verdict(),
+            "verdict": self.verdict,
             "ok": self.ok,
             "exit_code": self.exit_code,
             "fail_on": self.fail_on,

@@ -36,7 +36,7 @@ def sarif(result: CheckResult) -> str:
             }
         ],
         "results": [_result(result, each, numbers[each.id]) for each in result.findings],
-        "properties": {"counts": result.counts, "verdict": result.verdict()},
+        "properties": {"counts": result.counts, "verdict": result.verdict},
     }
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False)
 

@@ -26,7 +26,7 @@ _SHOWN = 3
 def print_check(console: Console, result: CheckResult) -> None:
     """Print the verdict, then what could not be checked and what failed, then what passed in one line each."""
     style = {0: "bold green", 1: "bold red", 2: "bold red"}[result.exit_code]
-    console.print(Text(result.verdict(), style=style))
+    console.print(Text(result.verdict, style=style))
     for each in result.sorted():
         if each.status != "passed":
             console.print()
