@@ -18,6 +18,7 @@ from consentkit import cli_check, cli_history, cli_migration, cli_policy, cli_re
 from consentkit import cli_tools as tools
 from consentkit.cli_options import (
     At,
+    Command,
     Constant,
     Deliveries,
     Events,
@@ -25,9 +26,12 @@ from consentkit.cli_options import (
     EventsOrWarehouse,
     Export,
     FailOn,
+    Filled,
+    Group,
     Json,
     Kept,
     KeyFile,
+    Loaded,
     Mapped,
     Memory,
     NewPolicy,
@@ -56,17 +60,37 @@ class Format(StrEnum):
 
 
 app = typer.Typer(
+    cls=Group,
     help="Proves from your own event data whether consent was enforced, destination by destination.",
     epilog="Exit codes: 0 nothing found, 1 findings, 2 could not check.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-policy_app = typer.Typer(help="Checks and describes policy files.", no_args_is_help=True)
+policy_app = typer.Typer(cls=Group, help="Checks and describes policy files.", no_args_is_help=True)
 app.add_typer(policy_app, name="policy")
 
 Out = Annotated[Path | None, typer.Option("--out", "-o", help="A folder for report.html, findings.json, CSV and more.")]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from consentkit import __version__
+
+        typer.echo(f"consentkit {__version__}")
+        raise typer.Exit(Exit.CLEAN)
+
+
+Version = Annotated[
+    bool,
+    typer.Option("--version", help="Print the version and exit.", callback=_print_version, is_eager=True),
+]
 Pack = Annotated[Path | None, typer.Option("--pack", help="Write an evidence pack: a new folder, or a zip file.")]
+
+
+@app.callback()
+def common(version: Version = False) -> None:
+    """Take what may stand before a command."""
 
 
 @app.command()
@@ -106,7 +130,7 @@ def audit(
 
 @app.command()
 def load(
-    db: Kept,
+    db: Filled,
     events: EventsOrWarehouse = None,
     policy: Annotated[str | None, typer.Option("--policy", "-p", help="The policy; a warehouse needs it.")] = None,
     deliveries: Deliveries = None,
@@ -142,7 +166,7 @@ def load(
 
 @app.command()
 def report(
-    db: Kept,
+    db: Loaded,
     policy: NewPolicy = None,
     out: Out = None,
     pack: Pack = None,
@@ -198,11 +222,12 @@ def explain(
     source: SourceName = None,
     db: Kept = ":memory:",
     at: At = None,
+    memory: Memory = None,
 ) -> None:
     """Say in words, for one event and each destination, what was decided and why."""
     from consentkit.explaining import explain as explained
 
-    with tools.opened(db, None) as workspace:
+    with tools.opened(db, memory) as workspace:
         if policy is not None:
             tools.apply(workspace, policy, at)
         if events:
@@ -294,6 +319,8 @@ cli_report.register(app)
 cli_simulate.register(app)
 cli_history.register(app)
 cli_migration.register(app)
+for each in (*app.registered_commands, *policy_app.registered_commands):
+    each.cls = Command
 
 
 def main() -> None:

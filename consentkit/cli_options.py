@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
 
 class FailOn(StrEnum):
@@ -15,6 +16,30 @@ class FailOn(StrEnum):
     critical = "critical"
     warning = "warning"
     info = "info"
+
+
+def _as_flags(params: list[Any]) -> list[Any]:
+    """Let the help show what is given alone without a value: Typer would show ``<bool>``."""
+    for each in params:
+        if getattr(each, "is_flag", False):
+            each.metavar = ""
+    return params
+
+
+class Command(TyperCommand):
+    """A command whose help shows flags as they are given."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Return the parameters for the help and for the reading of a command line."""
+        return _as_flags(super().get_params(ctx))
+
+
+class Group(TyperGroup):
+    """A group of commands whose help shows flags as they are given."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Return the parameters for the help and for the reading of a command line."""
+        return _as_flags(super().get_params(ctx))
 
 
 Events = Annotated[list[str], typer.Argument(help="Event files (NDJSON, plain or gzipped), folders or patterns.")]
@@ -47,6 +72,8 @@ Export = Annotated[
     ),
 ]
 Kept = Annotated[str, typer.Option("--db", help="A DuckDB file to keep everything in; memory when not given.")]
+Filled = Annotated[str, typer.Option("--db", help="The DuckDB file to load into; made where it is not there.")]
+Loaded = Annotated[str, typer.Option("--db", help="A loaded database.")]
 Database = Annotated[str | None, typer.Option("--db", help="A loaded database, or a file to keep what is loaded.")]
 Memory = Annotated[str | None, typer.Option("--memory", help="A memory limit such as 1GB; work beyond it uses disk.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the documented JSON instead of tables.")]

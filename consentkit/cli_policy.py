@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from consentkit import cli_tools as tools
-from consentkit.cli_options import NewPolicy
+from consentkit.cli_options import Loaded, NewPolicy
 from consentkit.cli_tools import Exit
 from consentkit.errors import NO_POLICY, UsageError
 from consentkit.phrases import count
@@ -80,7 +80,7 @@ def policy_import(
 
 
 def policy_names(
-    db: Annotated[str, typer.Option("--db", help="A loaded database.")],
+    db: Loaded,
     policy: NewPolicy = None,
     catalogue: Annotated[
         str | None, typer.Option("--catalogue", help="Other names of destinations: JSON or CSV (name,alias).")

@@ -15,6 +15,7 @@ from consentkit.cli_options import (
     Export,
     Kept,
     KeyFile,
+    Memory,
     NewPolicy,
     Picture,
     RawIds,
@@ -43,6 +44,7 @@ def chart(
     width: Width = 640,
     key_file: KeyFile = None,
     raw_ids: RawIds = False,
+    memory: Memory = None,
 ) -> None:
     """Write one chart to a file: a picture, a page, or the rows behind it."""
     from consentkit import charts
@@ -56,7 +58,7 @@ def chart(
         raise UsageError("name a file to write to with --out")
     tools.need_input(events, db)
     refuse_unwritable(out.parent)
-    with tools.opened(db, None, key_file, raw_ids) as workspace:
+    with tools.opened(db, memory, key_file, raw_ids) as workspace:
         if policy is not None:
             tools.apply(workspace, policy)
         if events:

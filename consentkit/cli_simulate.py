@@ -8,7 +8,18 @@ from typing import Annotated
 import typer
 
 from consentkit import cli_tools as tools
-from consentkit.cli_options import Deliveries, EventsOrDatabase, Export, Json, Kept, KeyFile, Picture, RawIds, Width
+from consentkit.cli_options import (
+    Deliveries,
+    EventsOrDatabase,
+    Export,
+    Json,
+    Kept,
+    KeyFile,
+    Memory,
+    Picture,
+    RawIds,
+    Width,
+)
 from consentkit.errors import UsageError
 
 New = Annotated[str, typer.Option("--policy", "-p", help="The new policy to try.")]
@@ -27,6 +38,7 @@ def simulate(
     as_json: Json = False,
     key_file: KeyFile = None,
     raw_ids: RawIds = False,
+    memory: Memory = None,
 ) -> None:
     """Say what another policy would change, by destination; the exit code is 1 where anything would."""
     from consentkit.charts import save_simulated
@@ -39,7 +51,7 @@ def simulate(
     if events and against is None and not Path(db).is_file():
         raise UsageError("name the policy in force with --against: the new one is compared with it")
     tools.need_input(events, db)
-    with tools.opened(db, None, key_file, raw_ids) as workspace:
+    with tools.opened(db, memory, key_file, raw_ids) as workspace:
         if against is not None:
             tools.apply(workspace, against)
         if events:

@@ -320,6 +320,35 @@ def test_loading_again_through_the_command_changes_nothing(
     assert run(*words)[:2] == run(*words)[:2]
 
 
+def test_the_version_is_told(run: Callable[..., tuple[int, str, str]]) -> None:
+    import consentkit as ck
+
+    assert run("--version") == (0, f"consentkit {ck.__version__}\n", "")
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        ((), "--version Print the version"),
+        (("load",), "The DuckDB file to load into"),
+        (("report",), "A loaded database. [required]"),
+        (("chart",), "--memory <str>"),
+        (("simulate",), "--memory <str>"),
+        (("explain",), "--memory <str>"),
+        (("policy", "check"), "--strict Warnings also"),
+    ],
+)
+def test_the_help_says_what_an_option_takes(
+    run: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...], told: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    code, out, _ = run(*command, "--help")
+    said = " ".join(out.replace("│", " ").split())
+    assert code == 0
+    assert told in said
+    assert "--help Show this message and exit." in said, "a flag takes no value"
+
+
 def test_help_costs_little_and_imports_no_heavy_package() -> None:
     code = "import sys; sys.argv = ['consentkit', '--help']\nfrom consentkit.cli import main\n"
     code += "try: main()\nexcept SystemExit: pass\n"
