@@ -144,6 +144,8 @@ READABLE = {
     "delivery_standing": f"SELECT v.*, e.message_id AS event, r.destination AS written FROM delivery_standing AS v "
     f"{EVENT} {ROUTE}",
     "standing_count": f"SELECT v.*, d.name AS destination FROM standing_count AS v {NEWEST}",
+    "doubtful_delivery": "SELECT v.*, l.line AS delivery FROM doubtful_delivery AS v "
+    "INNER JOIN delivery AS l ON l.delivery_id = v.delivery_id",
     "delivery_situation": f"SELECT v.*, l.line AS delivery, e.message_id AS event, e.line AS event_line, "
     f"v.version_id AS version FROM delivery_situation AS v {RECORD}",
     "delivery_fault": f"SELECT v.*, e.message_id AS event, v.version_id AS version, d.name AS destination, "

@@ -64,11 +64,11 @@ class ExpectNoDeliveryWithoutConsent(SliceExpectation):
     """Nothing is delivered to a destination whose category the person refused."""
 
     view = "delivery_slice"
-    reads = ("V5", "V6", "V26")
+    reads = ("V5", "V6", "V26", "X33")
     per = "destination"
-    unit = ("delivery", "deliveries")
+    unit = ("delivery held against consent", "deliveries held against consent")
     says = "went out although consent was refused"
-    rows_query = "SELECT * FROM finding_row WHERE code IN ('V5', 'V6', 'V26')"
+    rows_query = "SELECT * FROM finding_row WHERE code IN ('V5', 'V6', 'V26', 'X33')"
 
 
 class ExpectNothingLoadedOnPagesWithoutConsent(SliceExpectation):
@@ -99,7 +99,7 @@ class ExpectNoOverblocking(SliceExpectation):
     view = "delivery_slice"
     reads = ("V8",)
     per = "destination"
-    unit = ("filtered record", "filtered records")
+    unit = ("record filtered for consent", "records filtered for consent")
     says = "were held back although consent was granted"
     rows_query = "SELECT * FROM finding_row WHERE code = 'V8'"
 
@@ -154,8 +154,11 @@ class ExpectNoDeliveryOfRefusersToUnmappedDestinations(SliceExpectation):
     view = "delivery_slice"
     reads = ("V18",)
     per = "destination"
-    unit = ("delivery", "deliveries")
-    says = "are of people who refused everything, to a destination that needs no category"
+    unit = (
+        "delivery with a consent object to a destination that needs no category",
+        "deliveries with a consent object to destinations that need no category",
+    )
+    says = "are of people who refused everything"
     rows_query = "SELECT * FROM finding_row WHERE code = 'V18'"
 
 

@@ -1,8 +1,8 @@
 """What our expectations ask of the database: sums over slices, small whatever the number of events.
 
-A slice is a row of a view with the columns ``code``, ``checked``, ``unclear``, ``failing``, ``possible``,
-``sample_event_id`` and ``sample_delivery_id``; every other column says where (source, version, destination, day).
-Where a slice has ``hours``, it fails only beyond as many as are allowed.
+A slice is a row of a view with the columns ``code``, ``checked`` (what there is to check), ``unclear`` (what of it the
+rules cannot judge), ``failing``, ``possible``, ``sample_event_id`` and ``sample_delivery_id``; every other column says
+where (source, version, destination, day). Where a slice has ``hours``, it fails only beyond as many as are allowed.
 """
 
 from __future__ import annotations
@@ -138,7 +138,7 @@ def _slices(engine: Any, source: Any, chosen: Any, where: list[str], names: list
         on = sa.case((failing, _column("day")))
         days = [sa.func.min(on).label("first_day"), sa.func.max(on).label("last_day")]
     counts = [
-        sa.func.sum(_total("checked")).over(partition_by=places).label("checked"),
+        sa.func.sum(_total("checked") - _total("unclear")).over(partition_by=places).label("checked"),
         _total("failing").label("failing"),
         _total("possible").label("possible"),
     ]

@@ -69,14 +69,14 @@ def _sentence(own: type[SliceExpectation], facts: dict[str, Any]) -> str:
     checked, failing = facts["checked"], facts["failing"]
     one, many = own.unit
     noun = one if checked == 1 else many
-    unclear = f"the rules cannot judge {facts['undecidable']:,} of the {checked:,}" if facts["undecidable"] else ""
+    unclear = f"; the rules cannot judge {facts['undecidable']:,} more" if facts["undecidable"] else ""
     if not failing:
-        return f"{checked:,} {noun} checked, none fails" + (f"; {unclear}" if unclear else "")
+        return f"{checked:,} {noun} checked, none fails{unclear}"
     rate = f" ({share(failing / checked)})" if checked else ""
     doubt = f"; {facts['possible']:,} of them possible, not certain" if facts["possible"] else ""
     broken = [group for group in facts["groups"] if not group["ok"]]
     where = _where(own.per, broken)
-    return f"{failing:,} of {checked:,} {noun}{rate} {own.says}{where}{doubt}" + (f"; {unclear}" if unclear else "")
+    return f"{failing:,} of {checked:,} {noun}{rate} {own.says}{where}{doubt}{unclear}"
 
 
 def _where(per: str, broken: list[dict[str, Any]]) -> str:

@@ -94,11 +94,15 @@ class SliceExpectation(BatchExpectation):
         checked, unclear, failing, possible = (
             sum(group[name] for group in chosen) for name in ("checked", "unclear", "failing", "possible")
         )
-        if not failing and checked - unclear <= 0:
-            raise NothingToCheckError(self._why_nothing(checked))
+        if not failing and not checked:
+            raise NothingToCheckError(self._why_nothing(unclear))
         broken = {group["name"] for group in chosen if not group["ok"]}
         times = max(len(self.reads), 1)
-        shown = [{**row, "checked": row["checked"] // times} for row in slices if row.get(self.per) in broken]
+        shown = [
+            {**row, "checked": max(row["checked"] // times, row["failing"])}
+            for row in slices
+            if row.get(self.per) in broken
+        ]
         return {
             "success": not broken,
             "result": {
@@ -108,7 +112,7 @@ class SliceExpectation(BatchExpectation):
                 "unexpected_percent": 100 * failing / checked if checked else 100.0,
                 "partial_unexpected_list": shown[:MOST_SLICES],
                 "details": {
-                    "groups": [group for group in chosen if group["checked"] or group["failing"]],
+                    "groups": [group for group in chosen if group["checked"] or group["unclear"]],
                     "undecidable": unclear,
                     "possible": possible,
                     "slices": len(shown),
@@ -118,9 +122,11 @@ class SliceExpectation(BatchExpectation):
         }
 
     def _judged(self, group: dict[str, Any]) -> dict[str, Any]:
-        times = max(len(self.reads), 1)  # the view counts what was checked once for every check
-        checked, unclear = group["checked"] // times, group["unclear"] // times
+        times = max(len(self.reads), 1)  # the view counts what there is once for every check
         failing = group["failing"] - (group["possible"] if self.certain_only else 0)
+        # What the rules cannot judge was not checked. Where it may fail all the same, it is counted once: as failing.
+        checked = max((group["checked"] - group["unclear"]) // times, failing)
+        unclear = group["checked"] // times - checked
         possible = 0 if self.certain_only else group["possible"]
         share = self.thresholds.get(group["name"] or "", self.mostly)
         ok = failing <= (1 - share) * checked + 1e-9
@@ -130,8 +136,8 @@ class SliceExpectation(BatchExpectation):
     def _wanted(self, name: str | None) -> bool:
         return (not self.only or name in self.only) and name not in self.except_for
 
-    def _why_nothing(self, checked: int) -> str:
-        if checked:
-            return f"the rules cannot judge any of the {checked:,} {self.unit[1]} there are"
+    def _why_nothing(self, unclear: int) -> str:
+        if unclear:
+            return f"the rules cannot judge any of the {unclear:,} {self.unit[1]} there are"
         among = f" of {', '.join(self.only)}" if self.only else ""
         return f"there are no {self.unit[1]}{among} that this is about"

@@ -127,7 +127,7 @@ def _about_pages(workspace: Workspace) -> str:
 
 def _about_deliveries(workspace: Workspace) -> str:
     told = (
-        ("expect_no_delivery_without_consent", REFUSED, "Nothing is sent where the person refused it."),
+        ("expect_no_delivery_without_consent", (*REFUSED, "X33"), "Nothing is sent where the person refused it."),
         ("expect_no_delivery_against_integrations", ("V7",), "Nothing is sent where the event forbids it."),
     )
     listed = ""
@@ -171,10 +171,10 @@ def _about_destinations(workspace: Workspace) -> str:
 
 def _sums(workspace: Workspace, *codes: str) -> list[dict[str, Any]]:
     listed = ", ".join(map(literal, codes))
-    query = (  # the view counts what was checked once for every check
-        f"SELECT s.destination, sum(s.checked) // {len(codes)} AS checked, sum(s.failing) AS failing"
+    query = (  # the view counts what there is once for every check
+        f"SELECT s.destination, sum(s.checked - s.unclear) // {len(codes)} AS checked, sum(s.failing) AS failing"
         f" FROM delivery_slice AS s WHERE s.code IN ({listed})"
-        " GROUP BY s.destination HAVING sum(s.checked) > 0 ORDER BY s.destination"
+        " GROUP BY s.destination HAVING sum(s.checked - s.unclear) > 0 ORDER BY s.destination"
     )
     return _rows(workspace, query)
 

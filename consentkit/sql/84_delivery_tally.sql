@@ -1,6 +1,9 @@
 -- One row per destination, source, library, version and day of the event: its delivery records, those that
--- were delivered (all; with their event loaded; of an event with a consent object) and those filtered.
+-- were delivered (all; with their event loaded; of an event with a consent object) and those filtered (all; for consent).
 -- judged: the policy knows the destination, and a version was in force at the time of the event.
+-- delivered_held: held against what the person answered (standing_kind), or found to be possibly against it;
+-- delivered_free: of an event with a consent object to a destination that needs no category. Of those with _unclear nobody can
+-- tell whether consent (a consent object that is there) or the integrations object allowed them.
 WITH situation AS (
     SELECT
         o.signature_id AS signature_id,
@@ -17,24 +20,54 @@ placed AS (
     SELECT
         e.event_id AS event_id,
         CASE WHEN e.event_at IS NULL THEN TRUE ELSE FALSE END AS undated,
-        CASE WHEN u.event_id IS NULL THEN 1 ELSE 0 END AS ruled,
+        u.version_id AS version_id,
         MIN(e.event_id) OVER (
             PARTITION BY e.signature_id, e.library, e.library_version, e.app_version, CAST(e.event_at AS DATE)
         ) AS alike_id
     FROM event AS e
-    LEFT JOIN (SELECT f.event_id AS event_id FROM event_in_force AS f WHERE f.version_id IS NULL) AS u ON u.event_id = e.event_id
+    INNER JOIN event_in_force AS u ON u.event_id = e.event_id
+),
+doubtful AS (
+    SELECT
+        h.delivery_id AS delivery_id,
+        h.standing AS standing,
+        MAX(CASE WHEN f.code IN ('V5', 'V6', 'V26', 'X33') THEN 1 ELSE 0 END) AS refused,
+        MAX(CASE WHEN f.code = 'V7' THEN 1 ELSE 0 END) AS excluded,
+        MAX(CASE WHEN f.code = 'V18' THEN 1 ELSE 0 END) AS unmapped
+    FROM doubtful_delivery AS h
+    LEFT JOIN finding_delivery AS f ON f.delivery_id = h.delivery_id
+    GROUP BY h.delivery_id, h.standing
+),
+found AS (
+    SELECT
+        f.signature_id AS signature_id,
+        f.version_id AS version_id,
+        f.route_id AS route_id,
+        MAX(CASE WHEN f.code IN ('V5', 'V6', 'V26', 'X33') THEN 1 ELSE 0 END) AS refused,
+        MAX(CASE WHEN f.code = 'V7' THEN 1 ELSE 0 END) AS excluded,
+        MAX(CASE WHEN f.code = 'V18' THEN 1 ELSE 0 END) AS unmapped
+    FROM delivery_fault AS f
+    WHERE f.code IN ('V5', 'V6', 'V26', 'X33', 'V7', 'V18')
+    GROUP BY f.signature_id, f.version_id, f.route_id
 ),
 grouped AS (
     SELECT
         d.route_id AS route_id,
         p.alike_id AS alike_id,
         CASE WHEN p.undated = FALSE THEN NULL ELSE CAST(d.logged_at AS DATE) END AS logged_day,
-        p.ruled AS ruled,
+        p.version_id AS version_id,
+        h.standing AS standing,
+        h.refused AS refused,
+        h.excluded AS excluded,
+        h.unmapped AS unmapped,
         COUNT(*) AS records,
         COUNT(p.event_id) AS linked
     FROM delivery AS d
     LEFT JOIN placed AS p ON p.event_id = d.event_id
-    GROUP BY d.route_id, p.alike_id, p.ruled, CASE WHEN p.undated = FALSE THEN NULL ELSE CAST(d.logged_at AS DATE) END
+    LEFT JOIN doubtful AS h ON h.delivery_id = d.delivery_id
+    GROUP BY
+        d.route_id, p.alike_id, p.version_id, h.standing, h.refused, h.excluded, h.unmapped,
+        CASE WHEN p.undated = FALSE THEN NULL ELSE CAST(d.logged_at AS DATE) END
 ),
 counted AS (
     SELECT
@@ -44,13 +77,22 @@ counted AS (
         e.library_version AS library_version,
         e.app_version AS app_version,
         COALESCE(CAST(e.event_at AS DATE), g.logged_day) AS day,
-        g.ruled AS ruled,
+        CASE WHEN g.version_id IS NULL THEN 0 ELSE 1 END AS ruled,
+        COALESCE(k.kind, 'unjudged') AS kind,
+        COALESCE(g.standing, s.standing) AS standing,
+        COALESCE(g.refused, f.refused, 0) AS refused,
+        COALESCE(g.excluded, f.excluded, 0) AS excluded,
+        COALESCE(g.unmapped, f.unmapped, 0) AS unmapped,
         g.records AS records,
         g.linked AS linked,
         CASE WHEN a.stamped = 1 THEN g.records ELSE 0 END AS stamped
     FROM grouped AS g
     LEFT JOIN event AS e ON e.event_id = g.alike_id
     LEFT JOIN situation AS a ON a.signature_id = e.signature_id
+    LEFT JOIN delivery_standing AS s
+        ON s.signature_id = e.signature_id AND s.version_id = g.version_id AND s.route_id = g.route_id
+    LEFT JOIN found AS f ON f.signature_id = e.signature_id AND f.version_id = g.version_id AND f.route_id = g.route_id
+    LEFT JOIN standing_kind AS k ON k.standing = COALESCE(g.standing, s.standing)
 )
 SELECT
     x.name AS destination,
@@ -64,7 +106,15 @@ SELECT
     CAST(SUM(CASE WHEN m.status = 'delivered' THEN c.records ELSE 0 END) AS BIGINT) AS delivered,
     CAST(SUM(CASE WHEN m.status = 'delivered' THEN c.linked ELSE 0 END) AS BIGINT) AS delivered_linked,
     CAST(SUM(CASE WHEN m.status = 'delivered' THEN c.stamped ELSE 0 END) AS BIGINT) AS delivered_stamped,
-    CAST(SUM(CASE WHEN m.status = 'filtered' THEN c.linked ELSE 0 END) AS BIGINT) AS filtered_linked
+    CAST(SUM(CASE WHEN m.status = 'delivered' AND (c.kind = 'held' OR c.refused = 1) THEN c.linked ELSE 0 END) AS BIGINT) AS delivered_held,
+    CAST(SUM(CASE WHEN m.status = 'delivered' AND c.kind = 'unjudged' AND c.refused = 0 THEN c.stamped ELSE 0 END) AS BIGINT)
+        AS delivered_consent_unclear,
+    CAST(SUM(CASE WHEN m.status = 'delivered' AND c.kind = 'unjudged' AND c.excluded = 0 THEN c.linked ELSE 0 END) AS BIGINT)
+        AS delivered_integrations_unclear,
+    CAST(SUM(CASE WHEN m.status = 'delivered' AND (c.standing = 'needs none' OR c.unmapped = 1) THEN c.stamped ELSE 0 END) AS BIGINT)
+        AS delivered_free,
+    CAST(SUM(CASE WHEN m.status = 'filtered' THEN c.linked ELSE 0 END) AS BIGINT) AS filtered_linked,
+    CAST(SUM(CASE WHEN m.status = 'filtered' AND m.reason_means = 'consent' THEN c.linked ELSE 0 END) AS BIGINT) AS filtered_for_consent
 FROM counted AS c
 INNER JOIN route_meaning AS m ON m.route_id = c.route_id
 INNER JOIN newest_version AS n ON n.version_id = m.version_id
