@@ -63,8 +63,11 @@ def chart(
             tools.apply(workspace, policy)
         if events:
             tools.load(workspace, events, deliveries, None, None, None, export)
-        charts.save(workspace, name, out, width=width)
+        why = charts.save(workspace, name, out, width=width)
     tools.say(f"wrote {out}")
+    if why:
+        tools.say(why)
+        raise typer.Exit(tools.Exit.COULD_NOT_CHECK)
 
 
 def verify(pack: Annotated[Path, typer.Argument(help="An evidence pack: a folder or a zip file.")]) -> None:

@@ -24,6 +24,7 @@ from rich.text import Text
 from consentkit.phrases import UNITS
 from consentkit.report_words import REFUSED, counted, no_refusal_found, too_many, unheld_deliveries
 from consentkit.sources.warehouse_rows import PREFERENCE
+from consentkit.unjudged import could_not_check
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -53,7 +54,7 @@ def print_summary(console: Console, summary: Summary) -> None:
 def verdict(summary: Summary) -> list[tuple[str, str]]:
     """Say in sentences what was found, the worst first, each with a style."""
     if summary.unchecked:
-        return [(f"Could not check: {summary.unchecked}.", "bold red")]
+        return [(could_not_check(summary.unchecked), "bold red")]
     lines = []
     for row in summary.totals:
         if row["severity"] == "critical":

@@ -112,6 +112,14 @@ def _against(totals: dict[str, Row]) -> str:
     return ""
 
 
+def no_log_given(*, counted: bool) -> str:
+    """Say that there is no delivery log, and what is not known without it; ``counted`` where there are counts."""
+    known = (
+        "which event went where is not known, only how many" if counted else "where the events were sent is not known"
+    )
+    return f"No delivery log was given: {known}."
+
+
 def counted(summary: Summary) -> bool:
     """Say whether delivery counts were held against the rules."""
     return any(row["kind"] == "counts" and row["loaded"] for row in summary.files)
@@ -188,12 +196,7 @@ def unchecked(summary: Summary) -> list[str]:
     told = [f"{n:,} of {what} ({percent(n, whole)})." for n, whole, what in found if n]
     told += [line for line in (_doubtful(summary), _numbers_of_silence(summary)) if line]
     if not any(row["kind"] == "deliveries" for row in summary.files):
-        known = (
-            "which event went where is not known, only how many"
-            if counted(summary)
-            else "where the events were sent is not known"
-        )
-        told.insert(0, f"No delivery log was given: {known}.")
+        told.insert(0, no_log_given(counted=counted(summary)))
     if summary.unchecked:
         told.insert(0, f"{summary.unchecked[0].upper()}{summary.unchecked[1:]}.")
     return told

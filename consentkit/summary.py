@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from consentkit.engine import literal, sql_text
 from consentkit.errors import UsageError
-from consentkit.phrases import count
+from consentkit.unjudged import why_unchecked
 
 if TYPE_CHECKING:
     from consentkit.pseudonyms import Pseudonyms
@@ -26,13 +26,6 @@ SEVERITIES = ("critical", "warning", "info")
 _MASKED_SQL = "/* a name in it is masked: --raw-ids writes the statement as it runs */"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 Row = dict[str, Any]
-# Deliveries of which nobody can tell whether they were allowed, and what there would have to be.
-_UNJUDGED = {
-    "deliveries_without_event": "is of an event that was read",
-    "deliveries_without_policy": "is of a time in which a policy version was in force",
-    "deliveries_to_unknown": "is to a destination the policy knows",
-    "deliveries_undecidable": "can be judged by the rules",
-}
 
 
 @dataclass(frozen=True, repr=False)
@@ -150,7 +143,7 @@ def summarise(workspace: Workspace) -> Summary:
         sources=_rows(workspace, sql_text("ask_ledger")),
         files=files,
         rejects=_rows(workspace, sql_text("ask_rejected")),
-        unchecked=_why_unchecked(coverage, files),
+        unchecked=why_unchecked(coverage, files),
     )
     return found.shown(workspace.names)
 
@@ -174,37 +167,6 @@ def _identity(finding: Row) -> str:
     """Name a finding so that the next audit can tell it is the same one."""
     parts = [finding[name] for name in ("code", "certainty", "source", "destination", "detail")]
     return "/".join(str(part) for part in parts if part is not None)
-
-
-def _why_unchecked(coverage: Row, files: list[Row]) -> str | None:
-    logs = [row for row in files if row["kind"] == "deliveries"]
-    if not coverage["events"]:
-        return f"no event could be read{_refused([row for row in files if row not in logs])}"
-    if logs and not any(row["loaded"] for row in logs):
-        return _unread_log(logs)
-    if coverage["events"] == coverage["events_without_policy"]:
-        return "no policy version was in force at the time of any event"
-    if coverage["deliveries"] and coverage["deliveries"] == coverage["deliveries_unjudged"]:
-        unjudged = {column: coverage[column] for column in _UNJUDGED if coverage[column]}
-        deliveries = count(coverage["deliveries"], "delivery", "deliveries")
-        if len(unjudged) == 1:
-            return f"of {deliveries} in the log none {_UNJUDGED[next(iter(unjudged))]}"
-        why = "; ".join(f"of {n:,} none {_UNJUDGED[column]}" for column, n in unjudged.items())
-        return f"of {deliveries} in the log none could be judged: {why}"
-    return None
-
-
-def _unread_log(logs: list[Row]) -> str:
-    if lines := sum(row["lines"] for row in logs):
-        return f"not one of {lines:,} lines of the delivery log could be read"
-    why = _refused(logs)
-    return f"the delivery log could not be read{why}" if why else "the delivery log is empty"
-
-
-def _refused(files: list[Row]) -> str:
-    """Say why files could not be read; nothing of those that are only empty."""
-    why = {row["problem"].replace("_", " ") for row in files if row["problem"] not in (None, "empty")}
-    return f": {', '.join(sorted(why))}" if why else ""
 
 
 def _rows(workspace: Workspace, query: str) -> list[Row]:

@@ -95,7 +95,7 @@ def test_who_never_chose_has_a_picture_that_says_so(ws: ck.Workspace, tmp_path: 
     ws.apply(policy(MAPPED))
     load(ws, tmp_path, [event({"id": "m1", "userId": "silent"})])
     chart = ck.charts.person_timeline(ws, "silent").to_dict()
-    assert chart["title"]["subtitle"] == ["No data"]
+    assert chart["title"]["subtitle"] == ["1 event, 1 March 2026"]
     assert "never collected" in chart["description"]
     with pytest.raises(ck.UsageError, match="no event that is loaded"):
         ck.charts.person_timeline(ws, "nobody")

@@ -16,28 +16,49 @@ import consentkit.late_parser  # noqa: F401
 # isort: split
 from altair.utils.schemapi import debug_mode
 
-from consentkit.charts.consent import consent_rate, consent_rate_rows, decision_flow, decision_flow_rows
+from consentkit.charts.consent import (
+    consent_rate,
+    consent_rate_rows,
+    consent_rate_why,
+    decision_flow,
+    decision_flow_rows,
+    decision_flow_why,
+)
 from consentkit.charts.coverage import (
     completeness_calendar,
     completeness_rows,
+    completeness_why,
     coverage_by_version,
     coverage_rows,
+    coverage_why,
     release_before_after,
     release_rows,
+    release_why,
 )
 from consentkit.charts.export import save as _save
-from consentkit.charts.history import consent_changes, consent_changes_rows, withdrawal_delay, withdrawal_delay_rows
+from consentkit.charts.history import (
+    consent_changes,
+    consent_changes_rows,
+    consent_changes_why,
+    withdrawal_delay,
+    withdrawal_delay_rows,
+    withdrawal_delay_why,
+)
 from consentkit.charts.person import person_rows, person_timeline
 from consentkit.charts.simulated import simulated_change, simulated_rows
 from consentkit.charts.violations import (
     destinations_overview,
     destinations_rows,
+    destinations_why,
     refused_heatmap,
     refused_rows,
+    refused_why,
     violations_over_time,
     violations_rows,
+    violations_why,
 )
 from consentkit.errors import UsageError
+from consentkit.shown import Remembering
 
 if TYPE_CHECKING:
     from consentkit.causes import Reading
@@ -65,23 +86,24 @@ __all__ = [
 
 
 class _Picture(NamedTuple):
-    """A chart and the rows it is drawn from."""
+    """A chart, the rows it is drawn from, and what says why nothing could be checked that it would show."""
 
     draw: Callable[..., Any]
     rows: Callable[..., list[dict[str, Any]]]
+    why: Callable[..., str | None]
 
 
 CHARTS: dict[str, _Picture] = {
-    "violations_over_time": _Picture(violations_over_time, violations_rows),
-    "refused_heatmap": _Picture(refused_heatmap, refused_rows),
-    "destinations_overview": _Picture(destinations_overview, destinations_rows),
-    "decision_flow": _Picture(decision_flow, decision_flow_rows),
-    "coverage_by_version": _Picture(coverage_by_version, coverage_rows),
-    "release_before_after": _Picture(release_before_after, release_rows),
-    "consent_rate": _Picture(consent_rate, consent_rate_rows),
-    "consent_changes": _Picture(consent_changes, consent_changes_rows),
-    "withdrawal_delay": _Picture(withdrawal_delay, withdrawal_delay_rows),
-    "completeness_calendar": _Picture(completeness_calendar, completeness_rows),
+    "violations_over_time": _Picture(violations_over_time, violations_rows, violations_why),
+    "refused_heatmap": _Picture(refused_heatmap, refused_rows, refused_why),
+    "destinations_overview": _Picture(destinations_overview, destinations_rows, destinations_why),
+    "decision_flow": _Picture(decision_flow, decision_flow_rows, decision_flow_why),
+    "coverage_by_version": _Picture(coverage_by_version, coverage_rows, coverage_why),
+    "release_before_after": _Picture(release_before_after, release_rows, release_why),
+    "consent_rate": _Picture(consent_rate, consent_rate_rows, consent_rate_why),
+    "consent_changes": _Picture(consent_changes, consent_changes_rows, consent_changes_why),
+    "withdrawal_delay": _Picture(withdrawal_delay, withdrawal_delay_rows, withdrawal_delay_why),
+    "completeness_calendar": _Picture(completeness_calendar, completeness_rows, completeness_why),
 }
 
 _ELSEWHERE = {
@@ -101,14 +123,15 @@ def every(workspace: Reading, width: int = 640) -> dict[str, Any]:
         return {name: picture.draw(workspace, width=width) for name, picture in CHARTS.items()}
 
 
-def save(workspace: Workspace, name: str, path: str | Path, *, width: int = 640) -> None:
+def save(workspace: Workspace, name: str, path: str | Path, *, width: int = 640) -> str | None:
     """Write the chart of this name to a file: PNG, SVG, PDF, HTML or its rows as CSV, by the file's ending.
 
-    The same database gives the same bytes as PNG, SVG and CSV. Raises :class:`UsageError` where there is no
-    such chart or format.
+    The same database gives the same bytes as PNG, SVG and CSV. Returns why nothing could be checked that it would
+    show, which a picture says too, or None. Raises :class:`UsageError` where there is no such chart or format.
     """
-    picture = _named(name)
-    _save(lambda: picture.draw(workspace, width=width), Path(path), lambda: picture.rows(workspace))
+    picture, seen = _named(name), Remembering(workspace)
+    _save(lambda: picture.draw(seen, width=width), Path(path), lambda: picture.rows(seen))
+    return picture.why(seen)
 
 
 def save_simulated(workspace: Workspace, policy: Policy | str | Path, path: str | Path, *, width: int = 640) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import altair as alt
 
+from consentkit.charts.grounds import asking_once, no_events, no_log, no_policy, unchecked, unjudged
 from consentkit.charts.theme import (
     BLUE,
     GREEN,
@@ -20,8 +21,8 @@ from consentkit.charts.theme import (
     Marks,
     Row,
     ask,
+    cannot_show,
     letters,
-    no_data,
     period,
     says_period,
     titled,
@@ -57,16 +58,18 @@ def consent_rate_rows(workspace: Workspace, by: str = "people") -> list[Row]:
     return ask(workspace, f"chart_consent_rate_{by}")
 
 
+@asking_once
 def consent_rate(workspace: Workspace, width: int = WIDTH, by: str = "people") -> Chart:
     """Draw the share that granted each category, of those that answered; those that did not stand apart.
 
     ``by`` is ``people``, each by the last stamp they sent that says something, or ``events``.
     """
     rows = consent_rate_rows(workspace, by)
-    if not rows or not any(row["granted"] + row["refused"] + row["silent"] for row in rows):
-        return no_data(
-            "Consent rate by category", "No policy with categories is applied, or no event was loaded.", width
-        )
+    if why := consent_rate_why(workspace):
+        return cannot_show("Consent rate by category", why, workspace, width)
+    if not any(row["granted"] + row["refused"] + row["silent"] for row in rows):
+        told = "No event has an id of a person." if rows else "The policy has no category to ask about."
+        return cannot_show("Consent rate by category", told, workspace, width)
     rows = sorted(rows, key=lambda row: (-_rate(row), row["category"]))[:16]
     names = labels([row["category"] for row in rows], letters(width))
     cells = [
@@ -120,6 +123,11 @@ def consent_rate(workspace: Workspace, width: int = WIDTH, by: str = "people") -
     )
 
 
+def consent_rate_why(workspace: Workspace) -> str | None:
+    """Say why no consent rate can be shown."""
+    return no_policy(workspace) or no_events(workspace)
+
+
 def _rate(row: Row) -> float:
     answered = row["granted"] + row["refused"]
     return row["granted"] / answered if answered else -1.0
@@ -160,13 +168,14 @@ def decision_flow_rows(workspace: Workspace) -> list[Row]:
     return ask(workspace, "chart_decision_flow")
 
 
+@asking_once
 def decision_flow(workspace: Workspace, width: int = WIDTH) -> Chart:
     """Draw what becomes of every event at every destination: what its consent says, and whether it was delivered."""
     rows = [row for row in decision_flow_rows(workspace) if row["n"] > 0]
+    why = decision_flow_why(workspace)
     if not rows:
-        return no_data(
-            "From consent to delivery", "No event could be judged: none is loaded, or no policy is applied.", width
-        )
+        told = why or "No destination of the policy is connected to a source of the events."
+        return cannot_show("The way from consent to delivery", told, workspace, width)
     total = sum(row["n"] for row in rows)
     tall = 300
     left = _stack(_LEFT, rows, "answer", total, tall)
@@ -175,23 +184,36 @@ def decision_flow(workspace: Workspace, width: int = WIDTH) -> Chart:
     nodes = *_nodes(left, 0.0, "right"), *_nodes(right, 1.0, "left")
     resolve = alt.Resolve(scale=alt.ScaleResolveMap(color="independent"))
     chart = alt.layer(*_ribbons(rows, left, right, total, tall), *nodes, width=room, height=tall + 20, resolve=resolve)
-    refused = sum(row["n"] for row in rows if row["answer"] == "refused")
-    through = sum(row["n"] for row in rows if row["answer"] == "refused" and row["fate"] == "delivered")
-    told = f"{through:,} of {count(refused, 'refusal')} delivered all the same"
-    if not refused:
-        told = "Nothing was refused"
-    elif not through:
-        told = f"None of {count(refused, 'refusal')} was delivered"
-    silent = sum(row["n"] for row in rows if row["answer"] == "silent" and row["fate"] == "delivered")
-    told += f"; {count(silent, 'delivery', 'deliveries')} had no answer to go by" if silent else ""
-    if all(row["fate"] == "no record" for row in rows):
-        told = f"Of {count(total, 'decision')} {refused:,} refuse; without a delivery log their fate is not known"
     subtitle = [
         f"{count(total, 'pair')} of an event and a destination connected to its source",
         says_period(period(workspace)),
+        why or no_log(workspace) or unjudged(workspace),
     ]
     parts = [f"{_SAYS[row['answer']]} and {_SAYS[row['fate']].lower()}: {row['n']:,}" for row in rows]
-    return titled(chart, told, subtitle, width, "; ".join(parts))
+    return titled(chart, _flow_title(rows), subtitle, width, "; ".join(parts))
+
+
+def decision_flow_why(workspace: Workspace) -> str | None:
+    """Say why it cannot be shown what becomes of events; without a delivery log what their consent says can."""
+    return unchecked(workspace)
+
+
+def _flow_title(rows: list[Row]) -> str:
+    total, refused, unclear = (
+        sum(row["n"] for row in rows if row["answer"] in answers) for answers in (_LEFT, ("refused",), ("cannot tell",))
+    )
+    if unclear == total:
+        return f"Of none of {count(total, 'decision')} can it be told what consent says"
+    if all(row["fate"] == "no record" for row in rows):
+        return f"Of {count(total, 'decision')} {refused:,} refuse; what became of them is not known"
+    through = sum(row["n"] for row in rows if row["answer"] == "refused" and row["fate"] == "delivered")
+    told = f"{through:,} of {count(refused, 'refusal')} delivered all the same"
+    if not refused:
+        told = f"None of {count(total, 'decision')} refuses" + (f", {unclear:,} cannot be told" if unclear else "")
+    elif not through:
+        told = f"None of {count(refused, 'refusal')} was delivered"
+    silent = sum(row["n"] for row in rows if row["answer"] == "silent" and row["fate"] == "delivered")
+    return told + (f"; {count(silent, 'delivery', 'deliveries')} had no answer to go by" if silent else "")
 
 
 def _stack(order: dict[str, str], rows: list[Row], key: str, total: int, tall: int) -> dict[str, Row]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import altair as alt
 
 from consentkit.causes import Cause
+from consentkit.charts.grounds import asking_once, no_events, no_policy, unchecked
 from consentkit.charts.theme import (
     BLUE,
     GRID,
@@ -20,9 +21,10 @@ from consentkit.charts.theme import (
     Marks,
     Row,
     ask,
+    cannot_show,
+    in_words,
     left_room,
     letters,
-    no_data,
     period,
     says_period,
     text_layers,
@@ -47,13 +49,13 @@ def coverage_rows(workspace: Workspace) -> list[Row]:
     return ask(workspace, "chart_coverage_by_version")
 
 
+@asking_once
 def coverage_by_version(workspace: Workspace, width: int = WIDTH) -> Chart:
     """Draw the share of events that carry a consent object, by source, library and app version."""
     rows = coverage_rows(workspace)
     whole = period(workspace)
-    if not rows:
-        why = "No policy is applied." if whole["events"] else "No event was loaded."
-        return no_data("Coverage of the consent object", why, width)
+    if why := coverage_why(workspace):
+        return cannot_show("Coverage of the consent object", why, workspace, width)
     sources = [row for row in rows if row["part"] == "source"]
     events, stamped = (sum(row[key] for row in sources) for key in ("events", "stamped"))
     title = f"{percent(stamped, events)} of events carry a consent object"
@@ -77,6 +79,11 @@ def coverage_by_version(workspace: Workspace, width: int = WIDTH) -> Chart:
     ]
     chart = alt.vconcat(*[panel for panel in panels if panel is not None], spacing=20)
     return titled(chart, title, [f"{stamped:,} of {says_period(whole)}. The least covered first."], width)
+
+
+def coverage_why(workspace: Workspace) -> str | None:
+    """Say why the coverage of the consent object cannot be shown."""
+    return no_policy(workspace) or no_events(workspace)
 
 
 def _full_name(row: Row) -> str:
@@ -168,12 +175,15 @@ def _releases(workspace: Workspace, cause: Cause) -> list[Row]:
     return [row for row in rows if row["product"] == product]
 
 
+@asking_once
 def release_before_after(workspace: Workspace, width: int = WIDTH) -> Chart:
     """Draw the release that brought a fault: its rate in each release, in the order they appeared."""
     cause = _release_cause(workspace)
     if cause is None:
-        why = "No app or library version explains a finding: they are spread over all of them, or there are none."
-        return no_data("No release explains a finding", why, width)
+        if why := release_why(workspace):
+            return cannot_show("A release that explains a finding", why, workspace, width)
+        told = "No app or library version explains a finding: they are spread over all of them, or there are none."
+        return in_words("No release explains a finding", told, says_period(period(workspace)), width)
     rows = _releases(workspace, cause)
     cause = Cause(**shown(workspace).names.row(vars(cause)))
     bad = next(place for place, row in enumerate(rows) if row["release"] == cause.second)
@@ -224,17 +234,24 @@ def release_before_after(workspace: Workspace, width: int = WIDTH) -> Chart:
     )
 
 
+def release_why(workspace: Workspace) -> str | None:
+    """Say why no release can be shown that explains a finding; what is found of events alone can."""
+    return unchecked(workspace) if _release_cause(workspace) is None else None
+
+
 def completeness_rows(workspace: Workspace) -> list[Row]:
     """Return events of each source and records of the delivery log, by day."""
     return ask(workspace, "chart_completeness_calendar")
 
 
+@asking_once
 def completeness_calendar(workspace: Workspace, width: int = WIDTH) -> Chart:
     """Draw a calendar for each source and the delivery log: how much there is on each day, and where nothing is."""
     rows = completeness_rows(workspace)
     title = "How complete the data is"
-    if not rows:
-        return no_data(title, "No dated event or delivery record was loaded, or no policy is applied.", width)
+    why = completeness_why(workspace)
+    if no_policy(workspace) or not rows:
+        return cannot_show(title, why or "No event and no delivery record has a time.", workspace, width)
     first, last = min(row["day"] for row in rows), max(row["day"] for row in rows)
     days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
     groups: dict[str, dict[date, int]] = {}
@@ -249,15 +266,18 @@ def completeness_calendar(workspace: Workspace, width: int = WIDTH) -> Chart:
     missing = {name: found for name, found in gaps.items() if found}
     everyone = listing([visible(name, 30) for name in list(groups)[:5]])
     said = f"Every one of {count(len(days), 'day')} has data of {everyone}"
-    if missing:
+    if why:
+        said = f"No event could be read; there is data of {everyone} only"
+    elif missing:
         parts = [f"{visible(name, 30)} {_which(found)}" for name, found in list(missing.items())[:3]]
         said = f"Days without data: {listing(parts)}"
-    return titled(
-        alt.vconcat(*rows_of, spacing=18),
-        said,
-        [f"{says_period(period(workspace))}. A cross marks a day without data."],
-        width,
-    )
+    subtitle = [f"{says_period(period(workspace))}. A cross marks a day without data.", why or ""]
+    return titled(alt.vconcat(*rows_of, spacing=18), said, subtitle, width)
+
+
+def completeness_why(workspace: Workspace) -> str | None:
+    """Say why it cannot be shown how complete the data is: a policy says which sources there are."""
+    return no_policy(workspace) or no_events(workspace)
 
 
 def _which(days: list[date]) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import altair as alt
 
+from consentkit.charts.grounds import asking_once, no_events, no_log, unchecked, unjudged
 from consentkit.charts.theme import (
     BLUE,
     GRID,
@@ -19,10 +20,11 @@ from consentkit.charts.theme import (
     Marks,
     Row,
     ask,
+    cannot_show,
     grain,
+    in_words,
     left_room,
     letters,
-    no_data,
     period,
     says_period,
     text_layers,
@@ -65,14 +67,16 @@ def consent_changes_rows(workspace: Workspace) -> list[Row]:
     return ask(workspace, "chart_consent_changes", [grain(whole["first_at"], whole["last_at"])])
 
 
+@asking_once
 def consent_changes(workspace: Workspace, width: int = WIDTH) -> Chart:
     """Draw when people made up their minds: first answers, withdrawals and later grants, each in a row of bars."""
     whole = period(workspace)
     rows = consent_changes_rows(workspace)
     if not rows:
-        return no_data(
-            "No choice of anyone is in the log", "No preference event that says something was loaded.", width
-        )
+        if why := consent_changes_why(workspace):
+            return cannot_show("When people made up their minds", why, workspace, width)
+        told = "No preference event that says something was loaded."
+        return in_words("No choice of anyone is among the events", told, says_period(whole), width)
     step = grain(whole["first_at"], whole["last_at"])
     parts = [row for row in rows if row["category"] is not None]
     rows = [row for row in rows if row["category"] is None]
@@ -96,6 +100,11 @@ def consent_changes(workspace: Workspace, width: int = WIDTH) -> Chart:
         says_period(whole),
     ]
     return titled(alt.vconcat(*panels, spacing=14), title, subtitle, width)
+
+
+def consent_changes_why(workspace: Workspace) -> str | None:
+    """Say why no choices can be shown; they need no policy."""
+    return no_events(workspace)
 
 
 def _most(rows: list[Row]) -> str | None:
@@ -159,15 +168,17 @@ def withdrawal_delay_rows(workspace: Workspace) -> list[Row]:
     return ask(workspace, "chart_withdrawal_delay")
 
 
+@asking_once
 def withdrawal_delay(workspace: Workspace, width: int = WIDTH) -> Chart:
     """Draw for each destination after how many refusals nothing left any more, and how long the others took."""
     rows = withdrawal_delay_rows(workspace)
-    title = "How long refusals were ignored"
-    if not workspace.rows("SELECT 1 FROM delivery LIMIT 1"):
-        return no_data(title, "No delivery log was loaded: what was delivered is not known.", width)
-    if not rows:
-        return no_data(title, "Nobody refused what a destination needs and then sent another event.", width)
+    why = withdrawal_delay_why(workspace)
     late = [row for row in rows if row["within"] != "none"]
+    if why and not late:
+        return cannot_show("How long refusals were ignored", why, workspace, width)
+    if not rows:
+        told = "Nobody refused what a destination needs and then sent another event."
+        return in_words("No refusal could be tested", told, says_period(period(workspace)), width)
     found = {
         name: [row for row in rows if row["destination"] == name]
         for name in dict.fromkeys(row["destination"] for row in rows)
@@ -190,8 +201,14 @@ def withdrawal_delay(workspace: Workspace, width: int = WIDTH) -> Chart:
         f"{leaking:,} of them still stand and are still not kept" if leaking else "",
         f"{len(shown)} of {len(found)} destinations are drawn, the worst first." if len(found) > len(shown) else "",
         says_period(period(workspace)),
+        why or unjudged(workspace),
     ]
     return titled(chart, told, subtitle, width)
+
+
+def withdrawal_delay_why(workspace: Workspace) -> str | None:
+    """Say why it cannot be shown how long refusals were ignored."""
+    return unchecked(workspace) or no_log(workspace)
 
 
 def _grid(rows: list[Row], names: dict[str, str], found: dict[str, list[Row]], width: int) -> Chart:

@@ -18,9 +18,9 @@ from consentkit.charts.theme import (
     Chart,
     Marks,
     Row,
+    in_words,
     left_room,
     letters,
-    no_data,
     titled,
     values,
 )
@@ -94,8 +94,11 @@ def person_timeline(workspace: Workspace, who: str, width: int = WIDTH) -> Chart
     found = person(workspace, who)[0]
     called = f"{found.kind.capitalize()} {drawable(found.id, 40)}"
     if not found.changes:
-        why = f"{count(found.events, 'event')}, and no choice among them: never collected."
-        return no_data(f"{called} was never asked, as far as the log shows", why, width)
+        events = ", ".join(
+            part for part in (count(found.events, "event"), span(found.first_at, found.last_at, year=True)) if part
+        )
+        told = "No choice is among them: never collected."
+        return in_words(f"{called} was never asked, as far as the log shows", told, events, width)
     start, end = _bounds(found)
     days = (end - start).days > 3
     x = alt.X(
@@ -111,7 +114,10 @@ def person_timeline(workspace: Workspace, who: str, width: int = WIDTH) -> Chart
     choices = len({row["valid_from"] for row in found.changes})
     lacking = [row for row in found.deliveries if _fate(row) != "allowed"]
     title = f"{called}: {count(choices, 'choice')}"
-    title += f"; {len(lacking):,} of {count(len(found.deliveries), 'delivery', 'deliveries')} since lacked consent"
+    sent = count(len(found.deliveries), "delivery", "deliveries")
+    title += (
+        f"; {len(lacking):,} of {sent} since lacked consent" if found.deliveries else "; no delivery since is known"
+    )
     subtitle = [
         f"{count(found.events, 'event')}, {span(start, end, year=True)}. A delivery lacks consent where a category it "
         "needs was not granted when the event happened, or refused before it was sent; exempt ones and preference "

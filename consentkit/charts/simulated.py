@@ -18,7 +18,7 @@ from consentkit.charts.theme import (
     Chart,
     Marks,
     Row,
-    no_data,
+    in_words,
     period,
     says_period,
     titled,
@@ -55,7 +55,7 @@ def simulated_change(workspace: Workspace, policy: Policy | str | Path, width: i
     whole = says_period(period(workspace))
     names = list(dict.fromkeys(row["destination"] for row in found.changes))
     if not names:
-        return no_data("The new policy changes nothing", found.verdict, width)
+        return in_words("The new policy changes nothing", found.verdict, whole, width)
     shown = names[:_SHOWN]
     called = labels(shown, 40)
     panels = [

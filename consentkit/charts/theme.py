@@ -141,12 +141,18 @@ def _shown_offline(chart: Chart) -> Chart:
     return chart
 
 
-def no_data(title: str, why: str, width: int = WIDTH) -> Chart:
-    """Draw that there is nothing to draw, and why."""
-    base = Marks(alt.InlineData(values=[{"says": textwrap.wrap(why, max(28, int(width / 7)))}]))
-    shown = base.mark_text(align="left", baseline="top", x=0, y=8, color=MUTED, fontSize=13)
-    shown = shown.encode(text=alt.Text("says:N")).properties(width=width - 20, height=60)
-    return titled(shown, title, ["No data"], width, why)
+def in_words(title: str, told: str, subtitle: str, width: int = WIDTH) -> Chart:
+    """Say in words what was found where there is nothing to draw."""
+    lines = textwrap.wrap(told, max(28, int(width / 7)))
+    base = Marks(alt.InlineData(values=[{"says": lines}]))
+    shown = base.mark_text(align="left", baseline="top", x=0, y=8, color=MUTED, fontSize=13, lineHeight=18)
+    shown = shown.encode(text=alt.Text("says:N")).properties(width=width - 20, height=max(60, 18 * len(lines) + 16))
+    return titled(shown, title, [subtitle], width, told)
+
+
+def cannot_show(what: str, why: str, workspace: Workspace, width: int = WIDTH) -> Chart:
+    """Say that a chart cannot be shown, and why."""
+    return in_words(f"{what} cannot be shown", why, says_period(period(workspace)), width)
 
 
 def values(rows: Sequence[Row]) -> Any:

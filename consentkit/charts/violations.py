@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import altair as alt
 
+from consentkit.charts.grounds import asking_once, coverage, no_log, unchecked, unjudged
 from consentkit.charts.theme import (
     BLUE,
     GRID,
@@ -23,10 +24,11 @@ from consentkit.charts.theme import (
     Marks,
     Row,
     ask,
+    cannot_show,
     grain,
+    in_words,
     left_room,
     letters,
-    no_data,
     period,
     says_period,
     text_layers,
@@ -34,6 +36,7 @@ from consentkit.charts.theme import (
     values,
 )
 from consentkit.phrases import count, labels, listing, percent, span, visible
+from consentkit.report_words import checked_deliveries, no_refusal_found, unheld_deliveries
 
 if TYPE_CHECKING:
     from consentkit.workspace import Workspace
@@ -57,16 +60,17 @@ def violations_rows(workspace: Workspace) -> list[Row]:
     return ask(workspace, "chart_violations_over_time", [grain(whole["first_at"], whole["last_at"])])
 
 
+@asking_once
 def violations_over_time(workspace: Workspace, width: int = WIDTH) -> Chart:
     """Draw deliveries against a refusal over time: one row of bars for each destination, the worst first."""
     whole = period(workspace)
     rows = [row for row in violations_rows(workspace) if row["deliveries"]]
     doubtful = sum(row["possible"] for row in violations_rows(workspace))
-    subtitle = [says_period(whole), f"{count(doubtful, 'more is', 'more are')} only possible" if doubtful else ""]
+    possible = f"{count(doubtful, 'more is', 'more are')} only possible" if doubtful else ""
     if not rows:
-        if not ask(workspace, "chart_completeness_calendar") or not _has_log(workspace):
-            return no_data("Deliveries against a refusal cannot be shown", "No delivery log was loaded.", width)
-        return no_data("No delivery against a refusal was found", f"In {says_period(whole)}.", width)
+        return _no_violation(workspace, possible.replace(" more", ""), width)
+    lacking = unchecked(workspace) or no_log(workspace) or unjudged(workspace)
+    subtitle = [says_period(whole), possible, lacking]
     groups: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
         groups.setdefault((row["destination"], row["although"]), []).append(row)
@@ -85,8 +89,24 @@ def violations_over_time(workspace: Workspace, width: int = WIDTH) -> Chart:
     return titled(alt.vconcat(*charts, spacing=18), _headline(ranked), subtitle, width, f"Bars by {step}")
 
 
-def _has_log(workspace: Workspace) -> bool:
-    return bool(workspace.rows("SELECT 1 FROM delivery LIMIT 1"))
+def violations_why(workspace: Workspace) -> str | None:
+    """Say why deliveries against a refusal cannot be shown; without a log those that a page sent by itself can."""
+    found = any(row["deliveries"] for row in violations_rows(workspace))
+    return unchecked(workspace) or (None if found else no_log(workspace))
+
+
+def _no_violation(workspace: Workspace, possible: str, width: int) -> Chart:
+    if why := violations_why(workspace):
+        return cannot_show("Deliveries against a refusal", why, workspace, width)
+    found = coverage(workspace)
+    told = [
+        f"{checked_deliveries(found):,} of {count(found['deliveries'], 'delivery', 'deliveries')} were held against "
+        "what the person answered",
+        *(f"{n:,} {words}" for n, words in unheld_deliveries(found)),
+        possible,
+    ]
+    said = "; ".join(part for part in told if part) + "."
+    return in_words(no_refusal_found(found)[0].rstrip("."), said, says_period(period(workspace)), width)
 
 
 def _total(rows: list[Row]) -> int:
@@ -184,27 +204,45 @@ def refused_rows(workspace: Workspace) -> list[Row]:
     return ask(workspace, "chart_refused_heatmap")
 
 
+@asking_once
 def refused_heatmap(workspace: Workspace, width: int = WIDTH) -> Chart:
     """Draw, for each destination and category it needs, how many of the events that refused were delivered."""
     rows = refused_rows(workspace)
-    title = "Refused but delivered, by destination and category"
+    title = "What was delivered although refused"
+    if why := refused_why(workspace):
+        return cannot_show(title, why, workspace, width)
     if not rows:
-        return no_data(title, "The policy maps no category to a destination.", width)
-    if not _has_log(workspace):
-        return no_data(title, "No delivery log was loaded: what was delivered is not known.", width)
+        told = "The policy maps no category to a destination."
+        return in_words("No destination needs consent", told, says_period(period(workspace)), width)
     worst_first = sorted(rows, key=lambda row: (-row["delivered"], row["destination"]))
     order = list(dict.fromkeys(row["destination"] for row in worst_first))
     names = labels(order[:20], letters(width))
     subtitle = [
         "Events that refused the category and were delivered all the same, of all that did; blank where not mapped",
         says_period(period(workspace)),
+        unjudged(workspace),
     ]
     if len(order) > len(names):
         subtitle.append(f"{len(names)} of {len(order)} destinations are drawn, the worst first.")
     shown = [row for row in rows if row["destination"] in names]
     kinds = labels(sorted({row["category"] for row in rows}), 14)
     leaks = [row for row in rows if row["delivered"]]
-    return titled(_heatmap(shown, names, kinds, width), _leak_title(leaks), subtitle, width)
+    title = _leak_title(leaks) if leaks else _no_leak(workspace, rows)
+    return titled(_heatmap(shown, names, kinds, width), title, subtitle, width)
+
+
+def refused_why(workspace: Workspace) -> str | None:
+    """Say why it cannot be shown what was delivered although refused."""
+    return unchecked(workspace) or no_log(workspace)
+
+
+def _no_leak(workspace: Workspace, rows: list[Row]) -> str:
+    told, checked = no_refusal_found(coverage(workspace))
+    if not checked:
+        return told.rstrip(".")
+    if not any(row["refused"] for row in rows):
+        return "No event refused a category that a destination needs"
+    return "No event that refused a category was delivered where it is needed"
 
 
 def _heatmap(rows: list[Row], names: dict[str, str], kinds: dict[str, str], width: int) -> Chart:
@@ -255,8 +293,6 @@ def _of(row: Row, room: float) -> str | list[str]:
 
 
 def _leak_title(leaks: list[Row]) -> str:
-    if not leaks:
-        return "No event that refused a category was delivered where it is needed"
     worst = sorted(leaks, key=lambda row: -row["delivered"])[:3]
     parts = [
         f"{visible(row['destination'], 30)} "
@@ -271,12 +307,14 @@ def destinations_rows(workspace: Workspace) -> list[Row]:
     return ask(workspace, "ask_by_destination")
 
 
+@asking_once
 def destinations_overview(workspace: Workspace, width: int = WIDTH) -> Chart:
     """Draw what each destination got and how much of it it should not have got, as bars side by side."""
     rows = [row for row in destinations_rows(workspace) if row["records"] or row["loaded_although_refused"]]
-    title = "What each destination got"
+    why = destinations_why(workspace)
     if not rows:
-        return no_data(title, "No delivery log was loaded: what was delivered is not known.", width)
+        told = why or no_refusal_found(coverage(workspace))[0]
+        return cannot_show("What each destination got", told, workspace, width)
     shown = rows[:24]
     names = labels([row["destination"] for row in shown], letters(width))
     kept = [key for key in _BARS if key == "delivered" or any(row[key] for row in shown)]
@@ -287,21 +325,40 @@ def destinations_overview(workspace: Workspace, width: int = WIDTH) -> Chart:
     bad = [row for row in rows if any(row[key] for key in _AGAINST)]
     said = f"{len(bad)} of {count(len(rows), 'destination')} got data against a refusal"
     if not bad:
-        said = f"None of {count(len(rows), 'destination')} got data against a refusal"
+        said = _none_bad(workspace, len(rows))
     strange = [row["destination"] for row in rows if not row["known"]]
     unknown = f"Not in the policy: {listing([visible(each, 30) for each in strange[:3]])}." if strange else ""
     more = f"{len(shown)} of {len(rows)} destinations are drawn, the worst first." if len(rows) > len(shown) else ""
     records = sum(row["records"] for row in rows)
     subtitle = [
-        f"{count(records, 'delivery record')} of {says_period(period(workspace))}. Refused, denied, unchecked: "
-        "delivered all the same. Each column has its own scale.",
+        f"{count(records, 'delivery record')}; {says_period(period(workspace))}",
+        "Refused, denied, unchecked: delivered all the same. Each column has its own scale." if len(kept) > 1 else "",
         "On the page: events whose page had loaded the destination, of which no record need tell."
         if any(row["loaded_although_refused"] for row in rows)
         else "",
         unknown,
         more,
+        why or no_log(workspace) or unjudged(workspace),
     ]
     return titled(drawn[0] if len(drawn) == 1 else alt.vconcat(*drawn, spacing=18), said, subtitle, width)
+
+
+def destinations_why(workspace: Workspace) -> str | None:
+    """Say why it cannot be shown what a destination should not have got; without a log a page's own can."""
+    found = any(row[key] for row in destinations_rows(workspace) for key in _AGAINST)
+    return unchecked(workspace) or (None if found else no_log(workspace))
+
+
+def _none_bad(workspace: Workspace, destinations: int) -> str:
+    told = count(destinations, "destination")
+    if destinations_why(workspace):
+        return f"Whether any of {told} got data against a refusal cannot be shown"
+    found = coverage(workspace)
+    words, checked = no_refusal_found(found)
+    if not checked:
+        return words.rstrip(".")
+    held = count(checked_deliveries(found), "delivery", "deliveries")
+    return f"None of {told} got data against a refusal, among {held} that could be checked"
 
 
 def _bar_panel(key: str, rows: list[Row], names: dict[str, str], room: int, *, first: bool) -> Chart:

@@ -257,7 +257,7 @@ INSERT INTO finding_code VALUES
     ('X38', 'info', 'Destination loaded on the device although refused there', 'It stays listed whether it got the event or not: a log of the destination itself would settle it.', 'RULES 10, X38; 3'),
     ('X1', 'warning', 'Lines that could not be read', 'Look at rejected_line: these lines are in no count below.', 'RULES 10, X1'),
     ('X2', 'warning', 'File that could not be read to its end', 'Export the file again: what came after the damage is in no count.', 'RULES 10, X2'),
-    ('X3', 'warning', 'Deliveries of events that are not loaded', 'Load the events of the same period: these deliveries could not be checked.', 'RULES 10, X3'),
+    ('X3', 'warning', 'Deliveries of events that are not loaded', 'These deliveries could not be checked. Load the events of their days; where those are loaded, the log names events by other ids: name the column of its message ids.', 'RULES 10, X3'),
     ('X4', 'warning', 'Delivery records without a status that is known', 'Map the words with --map or name the status: these records could not be checked.', 'RULES 10, X4'),
     ('X5', 'warning', 'Events of no declared source', 'Name the source when loading, or list its write keys in the policy.', 'RULES 10, X5'),
     ('X6', 'warning', 'Events at whose time no policy was in force', 'Add the policy version of that time: these events could not be checked.', 'RULES 10, X6'),
