@@ -197,7 +197,7 @@ def plain(text: str) -> str:
 
 
 def console() -> Console:
-    """Return the terminal that tables are printed on."""
-    from rich.console import Console as Terminal
+    """Return the console that results are printed on."""
+    from consentkit.terminal import terminal
 
-    return Terminal()
+    return terminal()

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from rich import box
 from rich.console import Console
-from rich.padding import Padding
 from rich.progress import (
     BarColumn,
     DownloadColumn,
@@ -24,6 +23,7 @@ from rich.text import Text
 from consentkit.phrases import UNITS
 from consentkit.report_words import REFUSED, counted, no_refusal_found, too_many, unheld_deliveries
 from consentkit.sources.warehouse_rows import PREFERENCE
+from consentkit.terminal import print_whole
 from consentkit.unjudged import could_not_check
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 _STYLES = {"critical": "bold red", "warning": "yellow", "info": "dim"}
 _SHOWN_ROWS = 8
 _SHOWN_DESTINATIONS = 20
+_INDENT, _GAP = 4, 2
+_LEAST_WIDTHS = (18, 16, 7, 19)  # of where, how many, of how many people, and when
 
 
 def print_summary(console: Console, summary: Summary) -> None:
@@ -48,7 +50,7 @@ def print_summary(console: Console, summary: Summary) -> None:
         _print_findings(console, summary)
     if summary.destinations and summary.coverage["delivery_records"]:
         console.print()
-        console.print(_destinations_table(summary))
+        print_whole(console, _destinations_table(summary))
 
 
 def verdict(summary: Summary) -> list[tuple[str, str]]:
@@ -152,21 +154,32 @@ def _add_sources(table: Table, sources: list[Row]) -> None:
 def _print_findings(console: Console, summary: Summary) -> None:
     """Print each code once with what it means, and below it where: the most first, a few of them."""
     console.print(Text("Findings, the worst first", style="bold"))
-    for code, found in groupby(summary.findings, key=lambda row: row["code"]):
-        rows = list(found)
+    groups = [list(found) for _, found in groupby(summary.findings, key=lambda row: row["code"])]
+    widths = _finding_widths(console, groups)
+    for rows in groups:
         style = _STYLES[rows[0]["severity"]]
         console.print()
-        console.print(Text.assemble((f"{rows[0]['severity']:<9}{code:<5}", style), (rows[0]["title"], "bold")))
-        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-        table.add_column("where", width=23, overflow="ellipsis", no_wrap=True)
-        table.add_column(_unit(rows[0]), width=16, justify="right", no_wrap=True)
-        table.add_column("people", width=7, justify="right", no_wrap=True)
+        head = f"{rows[0]['severity']:<9}{rows[0]['code']:<5}"
+        console.print(Text.assemble((head, style), (rows[0]["title"], "bold")))
+        table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="dim")
+        table.add_column("where", width=widths[0], overflow="fold")  # what tells lines apart is broken, never cut
+        table.add_column(_unit(rows[0]), width=widths[1], justify="right", no_wrap=True)
+        table.add_column("people", width=widths[2], justify="right", no_wrap=True)
         table.add_column("seen", no_wrap=True)
         for row in rows[:_SHOWN_ROWS]:
             table.add_row(*_finding_cells(row))
-        console.print(Padding(table, (0, 0, 0, 4)))
+        print_whole(console, table, _INDENT)
         if len(rows) > _SHOWN_ROWS:
             console.print(Text(f"    and {len(rows) - _SHOWN_ROWS:,} more; --out DIR writes them all", style="dim"))
+
+
+def _finding_widths(console: Console, groups: list[list[Row]]) -> list[int]:
+    """Return how wide the columns of all findings are, which so stand below one another; names take what is left."""
+    cells = [[cell.cell_len for cell in _finding_cells(row)] for rows in groups for row in rows[:_SHOWN_ROWS]]
+    widest = [max(column) for column in zip(*cells, strict=True)]
+    where, *others = map(max, widest, _LEAST_WIDTHS)
+    room = console.width - _INDENT - sum(others) - _GAP * len(_LEAST_WIDTHS)
+    return [max(_LEAST_WIDTHS[0], min(where, room)), *others]
 
 
 def _finding_cells(row: Row) -> list[Text]:
@@ -213,7 +226,7 @@ def _destinations_table(summary: Summary) -> Table:
     }
     for key, name in names.items():
         first = key == "destination"
-        table.add_column(name, justify="left" if first else "right", no_wrap=True, max_width=20 if first else None)
+        table.add_column(name, justify="left" if first else "right", no_wrap=not first, overflow="fold")
     for row in summary.destinations[:_SHOWN_DESTINATIONS]:
         cells = [Text(clean(row["destination"]) + ("" if row["known"] else " (?)"))]
         cells += [Text(f"{row[key]:,}" if row[key] else "-") for key in list(names)[1:]]

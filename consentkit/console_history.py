@@ -11,6 +11,7 @@ from rich.text import Text
 from consentkit.console import clean
 from consentkit.history import bar
 from consentkit.phrases import count, delay
+from consentkit.terminal import print_whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,21 +63,21 @@ def print_withdrawals(console: Console, found: Withdrawals) -> None:
         cells = _cells(row["destination"], *(row[name] for name in names))
         table.add_row(*cells, style="red" if row["ignored"] else "")
     table.caption = "tested: the person still sent events; leaking: the last of them was still delivered"
-    console.print(table)
+    print_whole(console, table)
     late = [row for row in found.destinations if row["ignored"]]
     if late:
         table = _table("From the refusal to the last delivery", ("destination", "ignored", "p50", "p95", "max"))
         for row in late:
             delays = [_delay(row[name]) for name in ("delay_p50", "delay_p95", "delay_max")]
             table.add_row(*_cells(row["destination"], row["ignored"], *delays))
-        console.print(table)
+        print_whole(console, table)
     _print_stamps(console, found.destinations)
     title = "Grants: how long until the first delivery"
     table = _table(title, ("destination", "grants", "tested", "unused", "p50", "p95", "max"))
     for row in found.destinations:
         delays = [_delay(row[name]) for name in ("first_p50", "first_p95", "first_max")]
         table.add_row(*_cells(row["destination"], row["grants"], row["grants_tested"], row["grants_unused"], *delays))
-    console.print(table)
+    print_whole(console, table)
     title = "Told of the choices: preference events delivered"
     columns = ("destination", "sharing", "changes", "of", "revocations", "of", "uninformed")
     table = _table(title, columns, texts=2)
@@ -86,7 +87,7 @@ def print_withdrawals(console: Console, found: Withdrawals) -> None:
     table.caption = (
         "uninformed: devices whose latest revocation did not arrive; a classic destination can never be told"
     )
-    console.print(table)
+    print_whole(console, table)
     _print_conflicts(console, found.conflicts)
 
 
@@ -97,7 +98,7 @@ def _print_conflicts(console: Console, rows: Sequence[Row]) -> None:
     for row in rows:
         table.add_row(*_cells(*row.values()))
     table.caption = "deliveries: of that person's events meanwhile, where the category is needed"
-    console.print(table)
+    print_whole(console, table)
 
 
 def _print_stamps(console: Console, rows: Sequence[Row]) -> None:
@@ -112,7 +113,7 @@ def _print_stamps(console: Console, rows: Sequence[Row]) -> None:
             "granted: the stamp was out of date; elsewhere: refused on another device; "
             "late: collected before the refusal, sent after it, and not among the deliveries"
         )
-        console.print(table)
+        print_whole(console, table)
 
 
 def print_person(console: Console, found: Sequence[Subject]) -> None:
@@ -159,7 +160,7 @@ def _print_changes(console: Console, changes: Sequence[Row]) -> None:
         became = Text(_SAYS[row["value"]], style=_STYLES[row["value"]])
         when, category = Text(_time(row["valid_from"])), Text(clean(row["category_id"]))
         table.add_row(when, category, became, _SAYS[row["previous_value"]], _BASIS[row["basis"]], Text(event))
-    console.print(table)
+    print_whole(console, table)
 
 
 def _print_deliveries(console: Console, deliveries: Sequence[Row]) -> None:
@@ -183,7 +184,7 @@ def _print_deliveries(console: Console, deliveries: Sequence[Row]) -> None:
         table.add_row(*map(Text, cells), style="red" if refused else "")
     if len(deliveries) > len(shown):
         table.caption = f"{len(deliveries) - len(shown):,} more; --json lists all"
-    console.print(table)
+    print_whole(console, table)
 
 
 def _against(row: Row) -> bool:
@@ -202,7 +203,7 @@ def print_migration(console: Console, found: dict[str, list[Row]]) -> None:
     for row in found["days"]:
         table.add_row(*_cells(row["source"], row["day"] or "undated", *(row[name] for name in names)))
     table.caption = "old: stamps of the retired Consent Manager; traits: identify calls with its choices"
-    console.print(table)
+    print_whole(console, table)
     if not found["meaning"]:
         console.print("No event carries a stamp of the retired Consent Manager.")
         return
@@ -213,7 +214,7 @@ def print_migration(console: Console, found: dict[str, list[Row]]) -> None:
     table.caption = (
         "held back: by the integrations object the old manager wrote; only by it: today's rules would deliver"
     )
-    console.print(table)
+    print_whole(console, table)
 
 
 def print_snowplow(console: Console, counts: dict[str, list[Row]]) -> None:
@@ -226,17 +227,17 @@ def print_snowplow(console: Console, counts: dict[str, list[Row]]) -> None:
             table = _table(title.replace("_", " ").capitalize(), names, texts=1)
             for row in rows:
                 table.add_row(*_cells(*(f"{row[name]:%Y-%m-%d}" if name in _DAYS else row[name] for name in names)))
-            console.print(table)
+            print_whole(console, table)
 
 
 def _table(title: str, columns: Sequence[str], texts: int = 1) -> Table:
     table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", title_style="bold", pad_edge=False)
     table.caption_justify = "left"
     for place, name in enumerate(columns):
-        least = 12 if place == 0 else None
-        table.add_column(
-            name.replace("_", " "), justify="left" if place < texts else "right", min_width=least, overflow="fold"
-        )
+        if place < texts:
+            table.add_column(name.replace("_", " "), min_width=10 if place == 0 else None, overflow="fold")
+        else:  # a number is never broken, nor a word of its head
+            table.add_column(name.replace("_", "\n"), justify="right", no_wrap=True, overflow="fold")
     return table
 
 
@@ -249,6 +250,8 @@ def _cell(value: Any) -> str:
         return "-"
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}" if value else "-"
+    if isinstance(value, float):
+        return f"{value:,.2f}"
     return clean(str(value))
 
 

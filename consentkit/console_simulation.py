@@ -10,6 +10,7 @@ from rich.text import Text
 
 from consentkit.console import clean
 from consentkit.simulating import SAYS
+from consentkit.terminal import print_whole
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -23,9 +24,9 @@ def print_simulation(console: Console, found: Simulation) -> None:
     """Print what would change: the verdict, destination by destination, and the findings with another number."""
     console.print(Text(clean(found.verdict, 600), style="bold"))
     if found.changes:
-        console.print(_changes(found))
+        print_whole(console, _changes(found))
     if found.findings:
-        console.print(_findings(found))
+        print_whole(console, _findings(found))
     for rows in (found.changes, found.findings):
         if len(rows) > _SHOWN:
             console.print(f"and {len(rows) - _SHOWN:,} more: --json prints them all")
@@ -33,7 +34,7 @@ def print_simulation(console: Console, found: Simulation) -> None:
 
 def _changes(found: Simulation) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title="By destination", title_justify="left")
-    table.add_column("destination", max_width=28, overflow="ellipsis", no_wrap=True)
+    table.add_column("destination", min_width=12, overflow="fold")
     table.add_column("now, then")
     for head in ("events", "people", "delivered"):
         table.add_column(head, justify="right", no_wrap=True)
@@ -53,7 +54,7 @@ def _findings(found: Simulation) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title="Findings, now and then", title_justify="left")
     table.add_column("", no_wrap=True)
     table.add_column("finding")
-    table.add_column("where", max_width=28, overflow="ellipsis", no_wrap=True)
+    table.add_column("where", min_width=12, overflow="fold")
     for head in ("now", "then"):
         table.add_column(head, justify="right", no_wrap=True)
     for row in found.findings[:_SHOWN]:

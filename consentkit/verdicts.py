@@ -43,20 +43,22 @@ def _write_csv(workspace: Workspace, out: TextIO) -> None:
 
 def _write_table(workspace: Workspace, out: TextIO) -> None:
     from rich import box
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     from consentkit.console import clean
+    from consentkit.terminal import terminal
 
     styles = {"deliver": "green", "block": "red", "indeterminate": "yellow"}
     narrow = "d.* EXCLUDE (documented_outcome, regime_outcome, rule)"  # a terminal is not wide enough for all
     names, rows = workspace.cells(f"SELECT {narrow} FROM ({sql_text('ask_decide_flat')}) AS d LIMIT {_SHOWN + 1}")
-    table = Table(*names, box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in names:
+        table.add_column(name, overflow="fold")
     for row in rows[:_SHOWN]:
         cells = [Text("" if cell is None else clean(str(cell))) for cell in row]
         cells[4].stylize(styles.get(row[4], ""))
         table.add_row(*cells)
     if len(rows) > _SHOWN:
         table.caption = f"the first {_SHOWN} only: --format csv or ndjson writes them all"
-    Console(file=out).print(table)
+    terminal(out).print(table)

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from consentkit.checks.reading import days_of, place_of
 from consentkit.checks.results import WORDS
+from consentkit.terminal import print_whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 _STYLES = {"critical": "bold red", "warning": "yellow", "info": "dim"}
 _SHOWN = 3
+_INDENT = 9
 
 
 def print_check(console: Console, result: CheckResult) -> None:
@@ -35,13 +37,13 @@ def print_check(console: Console, result: CheckResult) -> None:
     if not passed:
         return
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column(overflow="fold", ratio=1)
-    table.add_column(overflow="fold", ratio=1)
+    table.add_column(overflow="fold")
+    table.add_column(overflow="fold")
     for each in passed:
         table.add_row(Text(each.id), Text(each.message, style="dim"))
     console.print()
     console.print(Text(f"passed: {len(passed)}", style="green"))
-    console.print(Padding(table, (0, 0, 0, 2)))
+    console.print(Padding(table, (0, 0, 0, 2), expand=False))
 
 
 def _print_one(console: Console, each: Outcome, remark: str) -> None:
@@ -52,13 +54,18 @@ def _print_one(console: Console, each: Outcome, remark: str) -> None:
         each.id,
     )
     console.print(heading)
-    console.print(Padding(Text(each.description, style="dim"), (0, 0, 0, 9)))
-    console.print(Padding(Text(each.message), (0, 0, 0, 9)))
+    console.print(_below(Text(each.description, style="dim")))
+    console.print(_below(Text(each.message)))
     if each.slices:
-        console.print(Padding(_slices(each), (0, 0, 0, 9)))
+        print_whole(console, _slices(each), _INDENT)
     more = each.slice_count - min(len(each.slices), _SHOWN)
     tail = f"and {more:,} more places; " if more > 0 else ""
-    console.print(Padding(Text(f"{tail}{each.file}:{each.line}, owner {each.owner}", style="dim"), (0, 0, 0, 9)))
+    console.print(_below(Text(f"{tail}{each.file}:{each.line}, owner {each.owner}", style="dim")))
+
+
+def _below(text: Text) -> Padding:
+    """Put a text below the heading of an expectation, behind the severity."""
+    return Padding(text, (0, 0, 0, _INDENT), expand=False)
 
 
 def _slices(each: Outcome) -> Table:
