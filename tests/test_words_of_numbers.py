@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -75,6 +76,18 @@ def test_an_exempt_destination_is_told_as_such(
     page = ws.report(tmp_path / "out").read_text(encoding="utf-8")
     assert page.count("<bdi>A</bdi>, but exempt") == 2, "among recipients and in the policy"
     assert "<bdi>A</bdi></td>" in page, "the other is not"
+
+
+def test_people_nobody_can_count_are_not_told_as_none(
+    ws: ck.Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("consentkit.report._charts", lambda seen: [])
+    log = [{"message_id": "m", "destination": "Store"}, {"message_id": "lost", "destination": "Other"}]
+    fill(ws, tmp_path, [{"id": "m"}], log)
+    page = ws.report(tmp_path / "out").read_text(encoding="utf-8")
+    assert page.count('<td class="n">not known</td>') == 1
+    with (tmp_path / "out" / "recipients.csv").open(encoding="utf-8", newline="") as file:
+        assert {row["destination"]: row["people"] for row in csv.DictReader(file)} == {"Store": "1", "Other": ""}
 
 
 def test_a_telephone_shows_every_column(mixed: ck.Workspace) -> None:

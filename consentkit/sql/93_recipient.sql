@@ -1,6 +1,7 @@
 -- For people: one row per destination that got data: how much, of how many people, the categories mapped to it and
--- the ids its settings ask for by the newest policy, and when it first and last got any. exempt: by its kind
--- nothing enforces them there (RULES.md 2.1).
+-- the ids its settings ask for by the newest policy, and when it first and last got any. people is null where none of
+-- the events is loaded or names anyone: not known, which is not none. exempt: by its kind nothing enforces them there
+-- (RULES.md 2.1).
 WITH logged AS (
     SELECT r.person_key, r.routes, r.events, r.first_at, r.last_at FROM event_routes AS r
 ),
@@ -37,7 +38,7 @@ arrived AS (
     SELECT
         coalesce(f.destination_id, u.destination_id) AS destination_id,
         CAST(coalesce(f.deliveries, 0) + coalesce(u.deliveries, 0) AS BIGINT) AS deliveries,
-        CAST(coalesce(f.events, 0) AS BIGINT) AS events, coalesce(f.people, 0) AS people,
+        CAST(coalesce(f.events, 0) AS BIGINT) AS events, nullif(f.people, 0) AS people,
         least(f.first_seen, u.first_seen) AS first_seen, greatest(f.last_seen, u.last_seen) AS last_seen
     FROM found AS f
     FULL JOIN undated AS u ON u.destination_id = f.destination_id
