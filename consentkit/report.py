@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from consentkit.summary import Row, Summary
     from consentkit.workspace import Workspace
 
-WIDE, NARROW = 660, 316
+WIDE = 660
 _SHOWN_FILES = 20
 
 
@@ -112,6 +112,7 @@ def _files(summary: Summary) -> Row:
 
 def _charts(seen: Remembering) -> list[Row]:
     from consentkit.charts import every
+    from consentkit.charts.export import NARROW
 
     wide, narrow = every(seen, WIDE), every(seen, NARROW)
     return [{"name": name, "wide": wide[name], "narrow": narrow[name]} for name in wide]

@@ -202,7 +202,7 @@ def test_names_that_are_cut_alike_stay_rows_of_their_own(hostile: ck.Workspace) 
 
 
 def test_a_page_cannot_be_broken_out_of(hostile: ck.Workspace) -> None:
-    text = page(ck.charts.destinations_overview(hostile))
+    text = page(ck.charts.destinations_overview(hostile), ck.charts.destinations_overview(hostile, width=316))
     assert text.count("<script>") == 2
     assert text.count("</script>") == 2
     assert "default-src 'none'" in text

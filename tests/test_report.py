@@ -410,7 +410,10 @@ def asked_by_page(net: Path) -> list[str]:
 
 @pytest.mark.slow
 @pytest.mark.skipif(BROWSER is None, reason="no chromium is installed here")
-def test_a_chart_page_draws_itself_in_a_real_browser(hostile: ck.Workspace, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("window", "at_least", "at_most"), [(1200, 600, 1200), (500, 300, 500)])
+def test_a_chart_page_draws_itself_in_a_real_browser(
+    hostile: ck.Workspace, tmp_path: Path, window: int, at_least: int, at_most: int
+) -> None:
     assert BROWSER is not None
     ck.charts.save(hostile, "destinations_overview", tmp_path / "chart.html")
     words = [
@@ -423,10 +426,13 @@ def test_a_chart_page_draws_itself_in_a_real_browser(hostile: ck.Workspace, tmp_
     words += [
         "--enable-logging=stderr",
         "--virtual-time-budget=4000",
+        f"--window-size={window},800",
         "--dump-dom",
         f"file://{tmp_path / 'chart.html'}",
     ]
     done = subprocess.run([BROWSER, *words], capture_output=True, text=True, timeout=120, check=True)
     assert [line for line in done.stderr.splitlines() if "CONSOLE" in line] == []
     assert "mark-rect" in done.stdout
+    (drawn,) = re.findall(r'viewBox="0 0 (\d+) ', done.stdout.rpartition("</script>")[0].rpartition("<script>")[0])[-1:]
+    assert at_least <= int(drawn) <= at_most, "the shape that the window has room for"
     assert "<title>broken" not in done.stdout

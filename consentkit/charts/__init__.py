@@ -130,19 +130,20 @@ def save(workspace: Workspace, name: str, path: str | Path, *, width: int = 640)
     show, which a picture says too, or None. Raises :class:`UsageError` where there is no such chart or format.
     """
     picture, seen = _named(name), Remembering(workspace)
-    _save(lambda: picture.draw(seen, width=width), Path(path), lambda: picture.rows(seen))
+    _save(lambda at: picture.draw(seen, width=at), width, Path(path), lambda: picture.rows(seen))
     return picture.why(seen)
 
 
 def save_simulated(workspace: Workspace, policy: Policy | str | Path, path: str | Path, *, width: int = 640) -> None:
     """Write the chart of what ``policy`` would change, or its rows, as :func:`save` does."""
-    draw = partial(simulated_change, workspace, policy, width=width)
-    _save(draw, Path(path), lambda: simulated_rows(workspace, policy))
+    draw = partial(simulated_change, workspace, policy)
+    _save(lambda at: draw(width=at), width, Path(path), lambda: simulated_rows(workspace, policy))
 
 
 def save_person(workspace: Workspace, who: str, path: str | Path, *, width: int = 640) -> None:
     """Write the timeline of one person or device, or its rows, as :func:`save` does; the id stands in it as loaded."""
-    _save(lambda: person_timeline(workspace, who, width=width), Path(path), lambda: person_rows(workspace, who))
+    draw = partial(person_timeline, workspace, who)
+    _save(lambda at: draw(width=at), width, Path(path), lambda: person_rows(workspace, who))
 
 
 def no_such_chart(name: str) -> str:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+NARROW = 316
 FORMATS = ("png", "svg", "pdf", "html", "csv")
 _LOCAL_ID = re.compile(r'(?<=\bid=")[^"]+(?=")|(?<=url\(#)[^)]+(?=\))|(?<=href="#)[^"]+(?=")')
 # Charts are laid out in the widths of Liberation Sans, which are those of Arial. Where neither is there, a browser may
@@ -25,6 +26,22 @@ WIDE_FONTS = (
     "svg text { font-family: 'Liberation Sans', Arial, Helvetica, Roboto, 'ck narrowed', sans-serif; }"
 )
 _BUNDLE: list[str] = []
+# The chart stands in the page as wide as it is wanted, a little smaller where the window needs that, and in its narrow
+# shape where its words would become too small to read.
+_FITTING = """
+const wide = %s, narrow = %s;
+const draw = spec => vegaEmbed("#chart", spec, {actions: false, renderer: "svg"});
+draw(wide).then(() => {
+  const chart = document.querySelector("#chart"), needed = chart.querySelector("svg").viewBox.baseVal.width;
+  let shown = wide;
+  const fit = () => {
+    const fitting = chart.clientWidth < 0.85 * needed ? narrow : wide;
+    if (fitting !== shown) draw(shown = fitting);
+  };
+  fit();
+  addEventListener("resize", fit);
+});
+"""
 
 
 def spec_text(said: dict[str, Any]) -> str:
@@ -78,8 +95,8 @@ def pdf(chart: Any) -> bytes:
     return drawn
 
 
-def page(chart: Any) -> str:
-    """Return a chart as one HTML file that loads nothing and answers to the pointer."""
+def page(chart: Any, narrow: Any) -> str:
+    """Return a chart, and its narrow shape for telephones, as one HTML file that loads nothing and has tooltips."""
     import vl_convert
 
     if not _BUNDLE:
@@ -92,26 +109,27 @@ def page(chart: Any) -> str:
         '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
         "script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; img-src data:\">\n"
         '<link rel="icon" href="data:,">\n'
-        f"<title>{heading}</title>\n<style>body {{ margin: 1rem; background: #fff }}</style>\n</head>\n<body>\n"
+        f"<title>{heading}</title>\n<style>body {{ margin: 1rem; background: #fff }} "
+        "svg { max-width: 100%; height: auto }</style>\n</head>\n<body>\n"
         f'<main><div id="chart" role="img" aria-label="{html.escape(said.get("description", ""))}"></div></main>\n'
         f"<script>{_BUNDLE[0]}</script>\n"
-        f'<script>vegaEmbed("#chart", {spec_text(said)}, {{actions: false, renderer: "svg"}});</script>\n'
+        f"<script>{_FITTING % (spec_text(said), spec_text(_spec(narrow)))}</script>\n"
         "</body>\n</html>\n"
     )
 
 
-def save(draw: Callable[[], Any], path: Path, rows: Callable[[], list[dict[str, Any]]]) -> None:
-    """Write a chart in the format the file's ending names; ``rows`` gives what CSV holds, not drawn."""
+def save(draw: Callable[[int], Any], width: int, path: Path, rows: Callable[[], list[dict[str, Any]]]) -> None:
+    """Write a chart in the format the file's ending names: ``draw`` of a width; CSV holds ``rows``, not drawn."""
     from consentkit.summary import csv_text
 
     form = path.suffix.lower().lstrip(".")
     if form not in FORMATS:
         raise UsageError(f"{path.name}: a chart is written as {', '.join(FORMATS)}; the ending of the file says which")
     drawn: dict[str, Callable[[], bytes]] = {
-        "png": lambda: png(draw()),
-        "pdf": lambda: pdf(draw()),
-        "svg": lambda: svg_file(draw()).encode(),
-        "html": lambda: page(draw()).encode(),
+        "png": lambda: png(draw(width)),
+        "pdf": lambda: pdf(draw(width)),
+        "svg": lambda: svg_file(draw(width)).encode(),
+        "html": lambda: page(draw(width), draw(min(width, NARROW))).encode(),
         "csv": lambda: csv_text(rows()).encode(),
     }
     write_files(path.parent, {path.name: drawn[form]()})
