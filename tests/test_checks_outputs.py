@@ -239,6 +239,7 @@ def test_the_page_says_what_the_table_says(result: CheckResult) -> None:
         assert each.id in text
     assert text.count('<section class="one"') == 7
     assert result._repr_html_() == fragment(result)
+    assert "table-layout:auto" in fragment(result), "JupyterLab would make all columns of a table equally wide"
 
 
 def test_a_baseline_knows_what_failed_and_tells_what_is_new(result: CheckResult, tmp_path: Path) -> None:

@@ -385,6 +385,12 @@ def test_rows_of_a_core_expectation_are_one_call_away(small: ck.Workspace, tmp_p
     assert small.rows("SELECT database_name FROM duckdb_databases() WHERE NOT internal") == [("memory",)]
 
 
+def test_what_passes_has_no_row_to_show(checked: CheckResult) -> None:
+    passed = [each for each in checked if each.status == "passed" and each.failing == 0 and each.checked]
+    assert "expect_deliveries_only_to_connected_destinations" in {each.type for each in passed}
+    assert [len(each.rows()) for each in passed] == [0] * len(passed)
+
+
 def test_an_expectation_without_rows_says_so(small: ck.Workspace, tmp_path: Path) -> None:
     entry = expectation("expect_column_max_to_be_between", view="event", kwargs={"column": "line", "max_value": 1})
     with pytest.raises(ck.UsageError, match="ask its view: SELECT \\* FROM event"):
