@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from consentkit.console import clean
-from consentkit.history import bar
+from consentkit.history import SHARED, bar
 from consentkit.phrases import count, delay
 from consentkit.terminal import print_whole
 
@@ -64,6 +64,8 @@ def print_withdrawals(console: Console, found: Withdrawals) -> None:
         table.add_row(*cells, style="red" if row["ignored"] else "")
     table.caption = "tested: the person still sent events; leaking: the last of them was still delivered"
     print_whole(console, table)
+    if unsure := sum(row["possible"] for row in found.destinations):
+        console.print(Text(f"{count(unsure, 'refusal')} more may have been ignored: {SHARED}."))
     late = [row for row in found.destinations if row["ignored"]]
     if late:
         table = _table("From the refusal to the last delivery", ("destination", "ignored", "p50", "p95", "max"))
@@ -131,6 +133,8 @@ def print_person(console: Console, found: Sequence[Subject]) -> None:
         _print_timeline(console, each)
         _print_changes(console, each.changes)
         _print_deliveries(console, each.deliveries)
+        if each.possible:
+            console.print(Text(f"{count(len(each.possible), 'delivery', 'deliveries')} more may be of it: {SHARED}."))
 
 
 def _print_timeline(console: Console, each: Subject) -> None:

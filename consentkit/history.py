@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from consentkit.workspace import Workspace
 
 SCHEMA_VERSION = 1
+SHARED = "delivery records name a message id that several events share"
 Row = dict[str, Any]
 
 
@@ -45,10 +46,12 @@ class Withdrawals:
     @property
     def verdict(self) -> str:
         """Say in a sentence how many refusals were kept."""
-        tested, ignored = (sum(row[name] for row in self.destinations) for name in ("tested", "ignored"))
+        names = ("tested", "ignored", "possible")
+        tested, ignored, possible = (sum(row[name] for row in self.destinations) for name in names)
         if not tested:
             return "No refusal could be tested: after none of them did the person send another event."
-        return f"{ignored:,} of {tested:,} refusals that could be tested were ignored: something was still delivered."
+        told = f"{ignored:,} of {tested:,} refusals that could be tested were ignored: something was still delivered."
+        return f"{told} {possible:,} more may have been: {SHARED}." if possible else told
 
     def __repr__(self) -> str:
         from consentkit.showing_history import withdrawals_text
@@ -71,7 +74,8 @@ class Subject:
 
     ``changes`` holds every change of consent, ``deliveries`` every delivery since the first of them, with the
     needed categories that were not granted when the event happened, and in ``refused_since`` those that were refused
-    only when it left.
+    only when it left. ``possible`` holds those that name a message id which other events share, so that they may be of
+    another event; they are among no others.
     """
 
     kind: str
@@ -83,6 +87,7 @@ class Subject:
     last_at: datetime | None
     changes: list[Row]
     deliveries: list[Row]
+    possible: list[Row]
 
     def __repr__(self) -> str:
         from consentkit.showing_history import subject_text
@@ -113,9 +118,12 @@ def person(workspace: Workspace, who: str) -> list[Subject]:
     for row in _rows(workspace, "ask_person_ids", [who]):
         kind = row["subject_kind"]
         changes = _rows(workspace, "ask_person_changes", [kind, who])
-        deliveries = _rows(workspace, "ask_person_deliveries", [kind, who, row["event_ids"]])
+        sent = _rows(workspace, "ask_person_deliveries", [kind, who, row["event_ids"]])
+        deliveries, possible = ([each for each in sent if each["sure"] is sure] for sure in (True, False))
         span = row["first_at"], row["last_at"]
-        found.append(Subject(kind, who, row["devices"], row["others"], row["events"], *span, changes, deliveries))
+        found.append(
+            Subject(kind, who, row["devices"], row["others"], row["events"], *span, changes, deliveries, possible)
+        )
     if not found:
         raise UsageError("no event that is loaded has this user id or anonymous id")
     return found

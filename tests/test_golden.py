@@ -152,8 +152,8 @@ READABLE = {
     f"r.status, r.reason, r.mode FROM delivery_fault AS v {EVENT} {DESTINATION} {ROUTE}",
     "event_fault": f"SELECT v.*, e.message_id AS event, v.version_id AS version, s.name AS source "
     f"FROM event_fault AS v {EVENT} {SOURCE}",
-    "finding_delivery": f"SELECT v.*, l.line AS delivery, e.message_id AS event, d.name AS destination, "
-    f"s.name AS source FROM finding_delivery AS v {RECORD} {DESTINATION} {SOURCE}",
+    "finding_delivery": f"SELECT v.*, l.line AS delivery, e.message_id AS event, e.line AS event_line, "
+    f"d.name AS destination, s.name AS source FROM finding_delivery AS v {RECORD} {DESTINATION} {SOURCE}",
     "finding_event": f"SELECT v.*, e.message_id AS event, s.name AS source, d.name AS destination "
     f"FROM finding_event AS v INNER JOIN event AS e ON e.event_id = v.event_id {SOURCE} {NAMED_DESTINATION}",
     "finding_record": f"SELECT v.*, l.line AS delivery, e.message_id AS event, d.name AS destination "

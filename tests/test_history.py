@@ -429,6 +429,49 @@ def test_a_denial_closes_what_rudderstacks_settings_ask_for(ws: ck.Workspace, tm
     assert told == {"X": (1, 1, 1, 1, 0.0)}
 
 
+def test_events_that_share_an_id_are_told_alike_in_any_order(tmp_path: Path) -> None:
+    """Which of them a delivery record is of, nobody knows: neither an accusation nor a number may rest on the order."""
+    mapped = policy({"categories": [{"id": "A", "destinations": ["X"]}], "sources": [{"name": "web"}]})
+    library = {"context": {"library": {"name": "analytics.js", "version": "1"}}}
+    lines = [
+        choice(1, 0, {"A": True}, userId="u1", anonymousId="d1"),
+        choice(2, 2, {"A": False}, userId="u1", anonymousId="d1"),
+        event(
+            {"id": "m", "at": "2026-03-01T04:00:00Z", "userId": "u1", "anonymousId": "d1", "preferences": {"A": False}}
+        ),
+        event(
+            {"id": "m", "at": "2026-03-01T03:00:00Z", "userId": "u2", "anonymousId": "d2", "preferences": {"A": True}}
+        ),
+        event({"id": "m", "at": "2026-03-01T05:00:00Z", "userId": "u2", "preferences": {"A": False}, **library}),
+    ]
+    log = [{"message_id": "m", "destination": name, "status": "delivered"} for name in ("X", "Unheard of")]
+    for name, each in {**{f"e{number}": [line] for number, line in enumerate(lines)}, "log": log}.items():
+        (tmp_path / f"{name}.ndjson").write_bytes(ndjson(each))
+    found = set()
+    for order in ("e0 e1 e2 e3 e4 log", "e4 e2 e1 e0 log e3"):
+        with ck.open() as ws:
+            ws.apply(mapped)
+            for name in order.split():
+                (ws.load_deliveries if name == "log" else ws.load_events)(tmp_path / f"{name}.ndjson")
+                if name == "log":
+                    ws.rows("SELECT count(*) FROM finding")  # what is kept of it must not show afterwards
+            told = withdrawals(ws)
+            record = person(ws, "u1")[0]
+            assert (told.ignored, len(record.deliveries), len(record.possible)) == (False, 0, 2)
+            assert told.verdict.endswith(
+                "1 more may have been: delivery records name a message id that several events share."
+            )
+            found.add(
+                (
+                    told.as_json(),
+                    str(ws.rows("SELECT * FROM recipient ORDER BY ALL")),
+                    str(ws.rows("SELECT * FROM finding ORDER BY ALL")),
+                    str(ws.rows("SELECT * FROM first_bad ORDER BY ALL")),
+                )
+            )
+    assert len(found) == 1
+
+
 def test_bars() -> None:
     rows = [
         {"category_id": "A", "valid_from": START + timedelta(hours=hour), "value": value}

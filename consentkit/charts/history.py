@@ -32,6 +32,7 @@ from consentkit.charts.theme import (
     values,
 )
 from consentkit.charts.violations import day_axis, over_bars, steps
+from consentkit.history import SHARED
 from consentkit.phrases import count, delay, labels, listing, visible
 
 if TYPE_CHECKING:
@@ -55,7 +56,9 @@ _WITHIN = {
     "1 day": "1 day",
     "1 week": "1 week",
     "longer": "Longer",
+    "cannot tell": "Cannot tell",
 }
+_NOT_LATE = ("none", "cannot tell")
 
 
 def consent_changes_rows(workspace: Workspace) -> list[Row]:
@@ -173,7 +176,7 @@ def withdrawal_delay(workspace: Workspace, width: int = WIDTH) -> Chart:
     """Draw for each destination after how many refusals nothing left any more, and how long the others took."""
     rows = withdrawal_delay_rows(workspace)
     why = withdrawal_delay_why(workspace)
-    late = [row for row in rows if row["within"] != "none"]
+    late = [row for row in rows if row["within"] not in _NOT_LATE]
     if why and not late:
         return cannot_show("How long refusals were ignored", why, workspace, width)
     if not rows:
@@ -195,10 +198,12 @@ def withdrawal_delay(workspace: Workspace, width: int = WIDTH) -> Chart:
         worst = max(late, key=lambda row: row["longest"])
         told += f", up to {delay(worst['longest'])} later at {visible(worst['destination'], 30)}"
     leaking = sum(row["leaking"] for row in rows)
+    unsure = sum(row["refusals"] for row in rows if row["within"] == "cannot tell")
     subtitle = [
         "Refusals after which the person still sent events (in brackets), once for each destination they close, "
         "by when the last delivery of such an event left",
         f"{leaking:,} of them still stand and are still not kept" if leaking else "",
+        f"After {unsure:,} something may have been: {SHARED}" if unsure else "",
         f"{len(shown)} of {len(found)} destinations are drawn, the worst first." if len(found) > len(shown) else "",
         says_period(period(workspace)),
         why or unjudged(workspace),
@@ -215,7 +220,7 @@ def _grid(rows: list[Row], names: dict[str, str], found: dict[str, list[Row]], w
     cells = []
     for row in rows:
         whole = sum(each["refusals"] for each in found[row["destination"]])
-        bad = row["within"] != "none"
+        bad = row["within"] not in _NOT_LATE
         cells.append(
             {
                 **row,
@@ -228,13 +233,14 @@ def _grid(rows: list[Row], names: dict[str, str], found: dict[str, list[Row]], w
                 "says": f"{row['refusals']:,}",
             }
         )
-    order = list(_WITHIN.values())
+    order = [_WITHIN[name] for name in _WITHIN if name != "cannot tell" or name in {row["within"] for row in rows}]
+    angle = 0 if width >= (500 if len(order) < len(_WITHIN) else 800) else -35
     base = Marks(values(cells)).encode(
         x=alt.X(
             "kind:N",
             sort=order,
             scale=alt.Scale(domain=order),
-            axis=alt.Axis(orient="top", title=None, labelAngle=0 if width >= 500 else -35, domain=False, ticks=False),
+            axis=alt.Axis(orient="top", title=None, labelAngle=angle, domain=False, ticks=False),
         ),
         y=alt.Y("name:N", sort=list(names.values()), axis=alt.Axis(title=None, domain=False, ticks=False)),
     )

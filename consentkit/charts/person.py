@@ -24,7 +24,7 @@ from consentkit.charts.theme import (
     titled,
     values,
 )
-from consentkit.history import person
+from consentkit.history import SHARED, person
 from consentkit.phrases import count, drawable, labels, span
 
 if TYPE_CHECKING:
@@ -122,6 +122,7 @@ def person_timeline(workspace: Workspace, who: str, width: int = WIDTH) -> Chart
         f"{count(found.events, 'event')}, {span(start, end, year=True)}. A delivery lacks consent where a category it "
         "needs was not granted when the event happened, or refused before it was sent; exempt ones and preference "
         "events never do",
+        f"{count(len(found.possible), 'delivery', 'deliveries')} more may be of it: {SHARED}" if found.possible else "",
     ]
     said = "; ".join(
         f"{drawable(row['category_id'])} {_name(row['value'])} from {row['valid_from']:%Y-%m-%d %H:%M}"

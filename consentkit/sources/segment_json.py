@@ -8,7 +8,7 @@ from consentkit.engine import quoted, sql_text
 from consentkit.errors import EngineError
 from consentkit.sources.files import unpacked
 from consentkit.sources.lines import line_batches, line_schema, no_rows
-from consentkit.sources.settling import account_warehouse, settle
+from consentkit.sources.settling import account_warehouse, note_repeats, settle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -66,7 +66,7 @@ def load_prepared_lines(engine: Engine, files: list[InputFile], lines: str) -> N
 def _finish(engine: Engine, files: list[InputFile], source: str | None) -> None:
     engine.run("load events: lines read", "DROP VIEW IF EXISTS read_line; DROP VIEW IF EXISTS incoming_line")
     settle(engine)
-    engine.run("load events: duplicates", sql_text("load_events_8_duplicates"))
+    note_repeats(engine)
     write_reading_file(engine, files, source)
     engine.run("load events: account", sql_text("load_events_9_account"))
     lost = engine.value("load events: check the account", sql_text("load_events_check"))

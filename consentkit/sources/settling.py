@@ -1,4 +1,4 @@
-"""Where raw lines and warehouse rows tell of the same event, the raw line settles it (RULES.md 2.7)."""
+"""Which lines and rows tell of the same event: repeats, and warehouse rows, which a raw line settles (RULES.md 2.7)."""
 
 from __future__ import annotations
 
@@ -16,6 +16,12 @@ def settle(engine: Engine) -> None:
         engine.run("load warehouse: settle", sql_text("load_warehouse_3_settle"))
         if engine.value("count what is settled", "SELECT count(*) FROM settled"):
             engine.run("load warehouse: settled", sql_text("load_warehouse_4_settled"))
+
+
+def note_repeats(engine: Engine) -> None:
+    """Take repeats out of the events just loaded, and note which events share a message id (RULES.md 2.2)."""
+    if engine.value("load events: duplicates", sql_text("load_events_8_duplicates")):
+        engine.run("load events: meant", sql_text("load_events_8_meant"))
 
 
 def account_warehouse(engine: Engine) -> None:

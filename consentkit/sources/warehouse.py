@@ -14,7 +14,7 @@ from consentkit.engine import sql_text
 from consentkit.errors import EngineError
 from consentkit.names import warehouse_column_part
 from consentkit.sources.segment_json import SLICE_STEPS, write_reading_file
-from consentkit.sources.settling import account_warehouse, settle
+from consentkit.sources.settling import account_warehouse, note_repeats, settle
 from consentkit.sources.warehouse_places import chosen_tables
 from consentkit.sources.warehouse_rows import (
     PREFERENCE_TABLES,
@@ -89,7 +89,7 @@ def _load_source(
     for step in ("load_warehouse_2_incoming", *SLICE_STEPS):
         engine.run(step.replace("_", " "), sql_text(step))
     settle(engine)
-    engine.run("load events: duplicates", sql_text("load_events_8_duplicates"))
+    note_repeats(engine)
     account_warehouse(engine)
     check = sql_text("load_warehouse_6_lost")
     if engine.rows("load warehouse: check the account", check):

@@ -1,5 +1,6 @@
 -- One row per preference event and destination its source is connected to: what became of it there. fate: delivered,
--- filtered, failed, pending (or not known), no record, or no log, where no record of that destination is loaded at all.
+-- filtered, failed, pending (or not known), no record, or no log, where no record of that destination is loaded at all; a record that names a
+-- message id of several events tells of none for certain.
 -- changes: it sets some category to another value than before, or first; revokes: it sets one to refused. An event that
 -- repeats what was said does neither (RULES.md 2.3).
 WITH changing AS (
@@ -22,7 +23,8 @@ record AS (
             CASE WHEN m.status = 'delivered' THEN 3 WHEN m.status = 'filtered' THEN 2 WHEN m.status IN ('failed', 'rejected') THEN 1 ELSE 0 END
         ) AS fate
     FROM preference_event AS p
-    INNER JOIN delivery AS q ON q.event_id = p.event_id
+    LEFT JOIN shared_message AS h ON h.event_id = p.event_id AND h.alike = FALSE
+    INNER JOIN delivery AS q ON q.event_id = p.event_id AND (h.event_id IS NULL OR q.linked_by <> 'message_id')
     CROSS JOIN newest_version AS n
     INNER JOIN route_meaning AS m ON m.route_id = q.route_id AND m.version_id = n.version_id
     GROUP BY q.event_id, m.destination_id

@@ -1,7 +1,7 @@
 -- One row per delivery that left for a destination after its subject had refused it, and before that choice ended.
 -- collected: after, or before the refusal (then only the sending is late). stamp: what the event itself said: refused,
 -- granted (an outdated stamp), none (no consent object of any tool), unclear. other_device: the refusal was made on another device
--- than the event comes from, so that the latest choice of the person counts (RULES.md 2.4). Which of several refusals
+-- than the event comes from, so that the latest choice of the person counts (RULES.md 2.4). sure: see delivered_event. Which of several refusals
 -- stood when it left is looked for as a running maximum of each category: a join by ranges sets each choice against each delivery.
 WITH refused AS (
     SELECT
@@ -18,7 +18,7 @@ spread AS (
 left_later AS (
     SELECT
         r.delivery_id AS delivery_id, r.event_id AS event_id, r.destination_id AS destination_id, r.left_at AS left_at,
-        r.event_at AS event_at, r.stamp_id AS stamp_id, r.number AS number
+        r.event_at AS event_at, r.stamp_id AS stamp_id, r.number AS number, r.sure AS sure
     FROM delivered_event AS r
     INNER JOIN spread AS p
         ON p.number = r.number AND p.destination_id = r.destination_id AND p.first_at <= r.left_at AND p.last_to > r.left_at
@@ -76,7 +76,8 @@ SELECT
         WHEN a.granted = a.needed THEN 'granted'
         ELSE 'refused'
     END AS stamp,
-    CASE WHEN f.anonymous_id IS NULL OR e.anonymous_id IS NULL OR f.anonymous_id = e.anonymous_id THEN FALSE ELSE TRUE END AS other_device
+    CASE WHEN f.anonymous_id IS NULL OR e.anonymous_id IS NULL OR f.anonymous_id = e.anonymous_id THEN FALSE ELSE TRUE END AS other_device,
+    r.sure AS sure
 FROM left_later AS r
 INNER JOIN standing AS b ON b.number = r.number AND b.at = r.left_at
 INNER JOIN refused AS f

@@ -1,8 +1,10 @@
 -- One row per destination and length of time: refusals after which the subject still sent events that could go there, by
--- how long after the refusal the last of them was delivered. within is the upper end: none, 5 minutes, ..., longer.
+-- how long after the refusal the last of them was delivered. within is the upper end: none, 5 minutes, ..., longer;
+-- or cannot tell, where only a message id that several events share may be of such an event.
 SELECT
     d.name AS destination,
     CASE
+        WHEN w.deliveries = 0 AND w.possible > 0 THEN 'cannot tell'
         WHEN w.deliveries = 0 THEN 'none'
         WHEN w.last_at - w.refused_at <= INTERVAL 5 MINUTE THEN '5 minutes'
         WHEN w.last_at - w.refused_at <= INTERVAL 1 HOUR THEN '1 hour'

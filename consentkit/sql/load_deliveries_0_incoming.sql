@@ -5,7 +5,7 @@ CREATE OR REPLACE TEMP TABLE incoming_delivery (
     reject_code VARCHAR, content BLOB
 );
 
--- The event a message id means: where several events share it, the first of them; views then look at all of them.
+-- The event a message id means: where several events share it, the first of them by time; views then look at all of them.
 CREATE OR REPLACE TEMP VIEW named_event AS
 SELECT e.event_id, e.message_id
 FROM event AS e

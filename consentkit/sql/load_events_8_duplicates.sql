@@ -21,10 +21,15 @@ CREATE OR REPLACE TEMP TABLE sharing AS
 SELECT
     e.event_id, e.file_id, e.line,
     min(e.event_id) OVER (PARTITION BY e.message_id, e.payload_key) AS first_id,
-    min(e.event_id) OVER (PARTITION BY e.message_id) AS group_id,
-    min(e.payload_key) OVER (PARTITION BY e.message_id) <> max(e.payload_key) OVER (PARTITION BY e.message_id) AS differs
-FROM event AS e
-WHERE e.message_key IN (SELECT r.message_key FROM repeated AS r);
+    first_value(e.event_id) OVER (PARTITION BY e.message_id ORDER BY e.event_at NULLS LAST, e.payload_key, e.event_id) AS group_id,
+    dense_rank() OVER (PARTITION BY e.message_id ORDER BY e.event_at NULLS LAST, e.payload_key) AS place,
+    min(e.payload_key) OVER (PARTITION BY e.message_id) <> max(e.payload_key) OVER (PARTITION BY e.message_id) AS differs,
+    min(e.sameness) OVER (PARTITION BY e.message_id) = max(e.sameness) OVER (PARTITION BY e.message_id) AS alike
+FROM (
+    SELECT n.*, hash(n.user_id, n.anonymous_id, n.event_at, n.signature_id) AS sameness
+    FROM event AS n
+    WHERE n.message_key IN (SELECT r.message_key FROM repeated AS r)
+) AS e;
 
 INSERT INTO duplicate_line
 SELECT s.file_id, s.line, s.first_id FROM sharing AS s WHERE s.event_id <> s.first_id;
@@ -34,4 +39,6 @@ DELETE FROM event WHERE event_id IN (SELECT s.event_id FROM sharing AS s WHERE s
 DELETE FROM shared_message WHERE event_id IN (SELECT s.event_id FROM sharing AS s);
 
 INSERT INTO shared_message
-SELECT s.event_id, s.group_id FROM sharing AS s WHERE s.differs AND s.event_id = s.first_id;
+SELECT s.event_id, s.group_id, s.place, s.alike FROM sharing AS s WHERE s.differs AND s.event_id = s.first_id;
+
+SELECT count(*) FROM sharing AS s WHERE s.differs AND s.event_id <> s.group_id

@@ -72,10 +72,13 @@ CREATE TABLE event (
     stamped_from TIMESTAMP GENERATED ALWAYS AS (event_at - INTERVAL 5 MINUTE) VIRTUAL
 );
 
--- One row per event whose message id other events share with other payloads.
+-- One row per event whose message id other events share with other payloads. They stand in an order of their own, by time and
+-- then by payload: the same in whatever order files are loaded.
 CREATE TABLE shared_message (
     event_id BIGINT NOT NULL,
-    group_id BIGINT NOT NULL            -- the smallest event_id of those that share the id
+    group_id BIGINT NOT NULL,           -- the event_id of the first of those that share the id: the one a delivery record finds
+    place INTEGER NOT NULL,             -- of the event among them, from 1
+    alike BOOLEAN NOT NULL              -- all of them are of one person and device, time and routing situation
 );
 
 -- One row per distinct consent stamp, as text and by its state (RULES.md 1).
