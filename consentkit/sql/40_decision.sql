@@ -100,7 +100,7 @@ SELECT
             AND j.consent_reason IN (
                 'no_consent_object', 'empty_consent_object', 'empty_consent_with_integrations',
                 'empty_preferences_with_integrations', 'malformed_let_through', 'not_initialised', 'stamp_cannot_lack',
-                'unknown_empty'
+                'unknown_empty', 'malformed'
             ) THEN 'block'
         ELSE j.outcome
     END AS regime_outcome

@@ -28,6 +28,7 @@ WITH judged AS (
             ELSE CASE WHEN s.state IN ('A0', 'A1') THEN TRUE ELSE FALSE END END AS unstamped,
         a.needed AS needed,
         a.granted AS granted,
+        a.refused + a.unnamed AS denied,
         CASE
             WHEN x.point IN ('rudder-server', 'rudder-js') THEN CASE WHEN l.ids > 0 AND l.denied = l.ids THEN TRUE ELSE FALSE END
             WHEN n.named > 0 AND n.granted + n.unclear = 0 THEN TRUE
@@ -62,6 +63,8 @@ SELECT
         WHEN f.code = 'V5' AND j.consent_says = 'unclear' THEN FALSE
         -- and what looks unnamed there may have been no boolean, which no column of booleans holds
         WHEN f.code IN ('V5', 'V6') AND j.consent_reason = 'unnamed' AND j.integrations_reason = 'not_recorded' THEN FALSE
+        -- a value that is not boolean refuses nothing for certain
+        WHEN f.code = 'V19' AND j.needed > 0 AND j.denied = 0 THEN FALSE
         ELSE TRUE
     END AS certain
 FROM judged AS j
@@ -82,7 +85,7 @@ WHERE
         WHEN f.code = 'X33' THEN j.status = 'delivered' AND j.regime_outcome = 'block' AND j.outcome <> 'block'
             AND j.other_stamp = 'refused'
         WHEN f.code = 'V6' THEN j.status = 'delivered' AND j.mode = 'device' AND j.consent_says = 'deny'
-            AND j.point <> 'rudder-server'
+            AND j.point <> 'rudder-server' AND j.consent_reason <> 'rejected_at_ingestion'
         -- delivered although the integrations object said no
         WHEN f.code = 'V7' THEN j.status = 'delivered'
             AND (j.integrations_say = 'deny' OR j.integrations_reason IN ('may_be_listed', 'integrations_false_or_sent'))
@@ -91,7 +94,7 @@ WHERE
             AND j.consent_reason <> 'exempt'
         -- discarded for one of the two when the rules block for the other
         WHEN f.code = 'V10' THEN j.status = 'filtered' AND (
-            (j.reason_means = 'integrations' AND j.consent_says = 'deny')
+            (j.reason_means = 'integrations' AND j.consent_says = 'deny' AND j.consent_reason <> 'rejected_at_ingestion')
             OR (j.reason_means = 'consent' AND j.consent_says = 'allow' AND j.integrations_say = 'deny'))
         -- delivered, needs no category, and the person refused every category asked for
         WHEN f.code = 'V18' THEN j.status = 'delivered' AND j.known = TRUE AND j.consent_reason = 'unmapped' AND j.refuses_all
@@ -101,7 +104,8 @@ WHERE
         WHEN f.code = 'V1E' THEN j.status = 'delivered' AND j.consent_reason <> 'exempt' AND j.unstamped
             AND j.consent_says <> 'deny'
         WHEN f.code = 'X7' THEN j.status = 'delivered' AND j.known = TRUE AND j.connected = FALSE
-        -- an unknown destination is V20
-        WHEN f.code = 'X8' THEN j.status = 'delivered' AND j.known = TRUE AND j.outcome = 'indeterminate'
+        -- an unknown destination is V20; an event that should not have been taken in went a way no rule speaks of
+        WHEN f.code = 'X8' THEN j.status = 'delivered' AND j.known = TRUE
+            AND (j.outcome = 'indeterminate' OR (j.consent_reason = 'rejected_at_ingestion' AND j.integrations_say <> 'deny'))
         ELSE FALSE
     END
