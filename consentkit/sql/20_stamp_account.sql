@@ -1,5 +1,6 @@
 -- One row per consent stamp and destination: how many categories the destination needs, and how many of
--- them the stamp grants (truthy: as JavaScript reads it), refuses, leaves unclear (a value that is not boolean) and does not name.
+-- them the stamp grants (truthy: as JavaScript reads it), refuses, leaves unclear (a value that is not boolean, or twice: two values that
+-- differ) and does not name.
 SELECT
     s.stamp_id AS stamp_id,
     d.version_id AS version_id,
@@ -9,6 +10,7 @@ SELECT
     SUM(CASE WHEN k.truthy = TRUE THEN 1 ELSE 0 END) AS truthy,
     SUM(CASE WHEN k.granted = FALSE THEN 1 ELSE 0 END) AS refused,
     SUM(CASE WHEN k.category_id IS NOT NULL AND k.granted IS NULL THEN 1 ELSE 0 END) AS unclear,
+    SUM(CASE WHEN k.category_id IS NOT NULL AND k.truthy IS NULL THEN 1 ELSE 0 END) AS twice,
     SUM(CASE WHEN r.category_id IS NOT NULL AND k.category_id IS NULL THEN 1 ELSE 0 END) AS unnamed
 FROM stamp AS s
 CROSS JOIN destination AS d

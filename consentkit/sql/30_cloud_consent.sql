@@ -8,7 +8,7 @@ SELECT
     CASE
         -- a preference event that the platform would have refused to take in (RULES.md 2.2, 2.3)
         WHEN g.kind = 'preference'
-            AND (g.named = FALSE OR s.state NOT IN ('A3', 'A4', 'A?') OR COALESCE(n.unclear, 0) > 0 OR s.odd_version = TRUE)
+            AND (g.named = FALSE OR s.state NOT IN ('A3', 'A4', 'A?') OR COALESCE(n.unclear - n.twice, 0) > 0 OR s.odd_version = TRUE)
             THEN 'rejected_at_ingestion'
         WHEN d.kind = 'aws-s3' OR (d.kind = 'engage' AND d.enforced = FALSE) THEN 'exempt'
         WHEN a.needed = 0 THEN 'unmapped'
@@ -25,11 +25,12 @@ SELECT
         WHEN s.state = 'A2' AND i.form IN ('absent', 'empty') THEN 'empty_consent_object'
         WHEN s.state = 'A2' THEN 'empty_consent_with_integrations'
         WHEN s.state = 'A3' AND i.form IN ('absent', 'empty') THEN 'no_categories'
-        WHEN s.state = 'A3' AND COALESCE(e.denied, 0) > 0 THEN 'no_categories'
+        WHEN s.state = 'A3' AND COALESCE(e.denied, 0) > 0 AND e.allowed + e.unclear = 0 THEN 'no_categories'
         WHEN s.state = 'A3' THEN 'empty_preferences_with_integrations'
         WHEN s.state = 'A4' AND a.refused > 0 THEN 'refused'
-        WHEN s.state = 'A4' AND a.unclear > 0 THEN 'not_boolean'
+        -- whatever a value that is not boolean means, what is not named counts as refused
         WHEN s.state = 'A4' AND a.unnamed > 0 THEN 'unnamed'
+        WHEN s.state = 'A4' AND a.unclear > 0 THEN 'not_boolean'
         ELSE 'malformed'
     END AS reason
 FROM signature AS g

@@ -16,7 +16,7 @@ SELECT
         WHEN COALESCE(n.denied, 0) > 0 THEN 'integrations_false'
         WHEN COALESCE(n.unclear, 0) > 0 THEN 'integrations_unclear'
         WHEN COALESCE(n.allowed, 0) > 0 THEN 'integrations_true'
-        WHEN d.kind = 'warehouse' THEN 'unsaid'
+        WHEN d.kind = 'warehouse' AND i.all_entry IN ('deny', 'unclear', 'allow') THEN 'unsaid'
         WHEN i.all_entry = 'deny' AND m.destination_id IS NOT NULL THEN 'may_be_listed'
         WHEN i.all_entry = 'deny' THEN 'all_false'
         WHEN i.all_entry = 'unclear' THEN 'integrations_unclear'

@@ -27,12 +27,15 @@ WITH judged AS (
             WHEN s.state = 'A6' AND p.point = 'swift' THEN 'stamp_void'
             WHEN s.state = 'A6' AND p.point = 'react-native' AND s.null_preferences = TRUE THEN 'no_categories'
             WHEN s.state = 'A6' THEN 'malformed'
-            WHEN p.point = 'swift' AND n.unclear > 0 THEN 'stamp_void'
+            WHEN p.point = 'swift' AND n.unclear > n.twice THEN 'stamp_void'
             -- every category the destination needs, as this SDK reads its value
             WHEN p.point IN ('kotlin', 'swift') AND a.granted = a.needed THEN 'granted'
             WHEN p.point IN ('analytics.js opt-in', 'analytics.js opt-out', 'react-native') AND a.truthy = a.needed THEN 'granted'
             WHEN a.refused > 0 THEN 'refused'
             WHEN a.unnamed > 0 THEN 'unnamed'
+            -- two values that differ: nobody knows which of them the SDK read
+            WHEN p.point IN ('kotlin', 'swift') AND a.granted + a.twice = a.needed THEN 'not_boolean'
+            WHEN p.point NOT IN ('kotlin', 'swift') AND a.truthy + a.twice = a.needed THEN 'not_boolean'
             ELSE 'not_true'
         END AS reason
     FROM signature AS g

@@ -5,7 +5,8 @@ WITH listed AS (
         k.stamp_id AS stamp_id,
         c.version_id AS version_id,
         c.source_id AS source_id,
-        SUM(CASE WHEN k.truthy = TRUE THEN 1 ELSE 0 END) AS consented
+        SUM(CASE WHEN k.truthy = TRUE THEN 1 ELSE 0 END) AS consented,
+        SUM(CASE WHEN k.truthy IS NULL THEN 1 ELSE 0 END) AS twice
     FROM stamp_category AS k
     INNER JOIN source_listed AS c ON c.category_id = k.category_id
     GROUP BY k.stamp_id, c.version_id, c.source_id
@@ -26,13 +27,16 @@ judged AS (
             -- Kotlin: some category is the literal true
             WHEN p.point = 'kotlin' AND s.state = 'A6' THEN 'malformed'
             WHEN p.point = 'kotlin' AND COALESCE(n.granted, 0) > 0 THEN 'some_consent'
+            WHEN p.point = 'kotlin' AND COALESCE(n.twice, 0) > 0 THEN 'not_boolean'
             WHEN p.point = 'kotlin' THEN 'no_consent_at_all'
             -- Swift: dropped only by a readable stamp in which everything is false
             WHEN p.point = 'swift' AND s.state = 'A3' THEN 'no_consent_at_all'
             WHEN p.point = 'swift' AND s.state = 'A4' AND n.unclear = 0 AND n.granted = 0 THEN 'no_consent_at_all'
+            WHEN p.point = 'swift' AND s.state = 'A4' AND n.unclear = n.twice AND n.granted = 0 THEN 'not_boolean'
             WHEN p.point = 'swift' THEN 'some_consent'
             -- analytics.js and React Native: some category of the settings is consented to
             WHEN COALESCE(l.consented, 0) > 0 THEN 'some_consent'
+            WHEN COALESCE(l.twice, 0) > 0 THEN 'not_boolean'
             WHEN p.point = 'react-native' AND s.state = 'A6' AND s.null_preferences = FALSE THEN 'malformed'
             WHEN p.point = 'react-native' OR s.state IN ('A3', 'A4') THEN 'no_consent_at_all'
             ELSE 'stamp_cannot_lack'

@@ -10,7 +10,7 @@ WITH judged AS (
         t.unknown AS unknown,
         t.opaque AS opaque,
         t.others AS others,
-        n.unclear AS unclear,
+        n.unclear - n.twice AS unclear,
         o.version_id AS version_id,
         o.source_id AS source_id,
         CASE WHEN o.point IN ('rudder-server', 'rudder-js') THEN TRUE ELSE FALSE END AS rudder,

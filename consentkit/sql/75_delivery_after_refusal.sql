@@ -72,6 +72,7 @@ SELECT
         WHEN o.granted = w.needed THEN 'granted'
         WHEN o.stamp_id IS NOT NULL THEN 'unclear'
         WHEN t.state IN ('A0', 'A1', 'A2') THEN 'none'
+        WHEN t.state = 'A4' AND a.refused + a.unnamed > 0 THEN 'refused'
         WHEN a.unclear > 0 OR t.state = 'A6' THEN 'unclear'
         WHEN a.granted = a.needed THEN 'granted'
         ELSE 'refused'

@@ -5,7 +5,7 @@ SELECT
     CASE
         WHEN count(DISTINCT e.value::VARCHAR) = 1 AND any_value(e.type) = 'BOOLEAN' THEN any_value(e.value::VARCHAR) = 'true'
     END,
-    bool_and(e.value::VARCHAR NOT IN ('false', 'null', '0', '0.0', '-0.0', '""'))
+    CASE WHEN count(DISTINCT e.value::VARCHAR) = 1 THEN bool_and(e.value::VARCHAR NOT IN ('false', 'null', '0', '0.0', '-0.0', '""')) END
 FROM stamp AS s, json_each(json_extract(s.consent, '$.categoryPreferences')) AS e
 WHERE s.state = 'A4'
     AND NOT EXISTS (SELECT 1 FROM stamp_category AS k WHERE k.stamp_id = s.stamp_id)

@@ -105,8 +105,8 @@ CREATE TABLE stamp (
 CREATE TABLE stamp_category (
     stamp_id INTEGER NOT NULL,
     category_id VARCHAR NOT NULL,
-    granted BOOLEAN,
-    truthy BOOLEAN NOT NULL
+    granted BOOLEAN,                    -- null: the value is not boolean, or written twice
+    truthy BOOLEAN                      -- as JavaScript reads it; null: written twice with different values
 );
 
 -- One row per id that consentManagement lists, as written and without spaces around it (RULES.md 4).

@@ -183,7 +183,7 @@ INSERT INTO decision_reason VALUES
     ('refused', 'deny', 'a category the destination needs is refused', 'RULES 2, step 2'),
     ('unnamed', 'deny', 'the stamp does not name a category the destination needs, which counts as refused', 'RULES 2.1'),
     ('no_categories', 'deny', 'categoryPreferences is empty, which counts as refused in every category', 'RULES 2, row 2'),
-    ('not_boolean', 'unclear', 'a category the destination needs has a value that is neither true nor false', 'RULES 1, A5; 9, row 13'),
+    ('not_boolean', 'unclear', 'a category the destination needs has a value that is neither true nor false, or two that differ', 'RULES 1, A5; 9, row 13'),
     ('malformed', 'unclear', 'the consent object is not what it should be; what happens then is undocumented', 'RULES 1, A6; 9, row 13'),
     ('foreign_stamp', 'unclear', 'the stamp is that of the retired Consent Manager, whose keys mean something else', 'RULES 3'),
     ('empty_consent_with_integrations', 'unclear', 'an empty consent object beside an integrations object: the documentation contradicts itself', 'RULES 9, row 1'),
