@@ -8,18 +8,19 @@ import platform
 import tempfile
 import zipfile
 from contextlib import contextmanager
+from dataclasses import fields
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from consentkit.causes import find_causes
+from consentkit.causes import Cause, find_causes
 from consentkit.engine import sql_names, sql_text
 from consentkit.errors import UsageError
 from consentkit.phrases import count, percent
 from consentkit.report import ask_all, report_html
 from consentkit.report_findings import samples
 from consentkit.report_words import CANNOT_SHOW, checked_deliveries, verdict_sentence
-from consentkit.shown import Remembering
+from consentkit.shown import Remembering, Table
 from consentkit.summary import csv_text
 from consentkit.writing import refuse_unwritable, told_of
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from consentkit.pseudonyms import Pseudonyms
-    from consentkit.summary import Row, Summary
+    from consentkit.summary import Summary
     from consentkit.workspace import Workspace
 
 MANIFEST = "MANIFEST.json"
@@ -122,7 +123,7 @@ def _texts(seen: Remembering, summary: Summary) -> dict[str, str]:
         "recipients.csv": csv_text(seen.table("ask_recipients")),
         "remediation.csv": csv_text(seen.table("ask_remediation")),
         "first_bad.csv": csv_text(seen.table("report_first_bad")),
-        "causes.csv": csv_text([{**vars(each), "says": str(each)} for each in find_causes(seen)]),
+        "causes.csv": csv_text(_causes(seen)),
         "samples.csv": csv_text(samples(seen)),
         "sources.csv": csv_text(summary.sources),
         "completeness.csv": csv_text(_completeness(summary)),
@@ -166,15 +167,20 @@ def _names(folder: Path) -> list[str]:
     )
 
 
-def _inputs(summary: Summary) -> list[Row]:
+def _causes(seen: Remembering) -> Table:
+    columns = [*(each.name for each in fields(Cause)), "says"]
+    return Table(columns, ({**vars(each), "says": str(each)} for each in find_causes(seen)))
+
+
+def _inputs(summary: Summary) -> Table:
     wanted = ("kind", "path", "source", "lines", "bytes", "sha256", "first_at", "last_at")
-    return [{key: row[key] for key in wanted} for row in summary.files]
+    return Table(wanted, ({key: row[key] for key in wanted} for row in summary.files))
 
 
-def _completeness(summary: Summary) -> list[Row]:
+def _completeness(summary: Summary) -> Table:
     counts = ("lines", "loaded", "rejected", "rejected_because", "duplicates", "undated")
     wanted = ("kind", "path", *counts, "first_at", "last_at", "problem")
-    return [{key: row[key] for key in wanted} for row in summary.files]
+    return Table(wanted, ({key: row[key] for key in wanted} for row in summary.files))
 
 
 def _statements(summary: Summary) -> str:

@@ -10,6 +10,7 @@ from consentkit.causes import cause_of
 from consentkit.engine import sql_text
 from consentkit.phrases import UNITS, count, day, percent, span, visible
 from consentkit.report_words import REFUSED
+from consentkit.shown import Table
 from consentkit.summary import SEVERITIES
 
 if TYPE_CHECKING:
@@ -179,16 +180,20 @@ def _days(found: dict[date, int], coverage: Row) -> Row | None:
     }
 
 
-def samples(seen: Remembering) -> list[Row]:
+def samples(seen: Remembering) -> Table:
     """Return rows behind each finding as a reader sees them: with pseudonyms in place of ids."""
-    columns, rows = seen.as_loaded(sql_text("report_samples"))
-    return [_sample(dict(zip(columns, row, strict=True)), seen.names) for row in rows]
+    rows = Table.of(seen.as_loaded(sql_text("report_samples")))
+    return Table(_SAMPLE, (_sample(row, seen.names) for row in rows))
+
+
+_FOUND = ("code", "certainty", "destination", "source", "detail")
+_SAMPLE = (*_FOUND, "at", "event", "app", "person", "message", "place", "told")
 
 
 def _sample(row: Row, names: Pseudonyms) -> Row:
     row = row | names.row({name: value for name, value in row.items() if name not in _IDS})
     return {
-        **{name: row[name] for name in ("code", "certainty", "destination", "source", "detail")},
+        **{name: row[name] for name in _FOUND},
         "at": f"{row['seen_at']:%Y-%m-%d %H:%M:%S}" if row["seen_at"] else "undated",
         "event": row["event"] or row["type"] or "",
         "app": row["app_version"] or "",

@@ -25,7 +25,11 @@ GLOSSARY = (
     ("Certain, possible", "Possible where the data leaves a doubt, such as two events that share one message id."),
     ("Cannot tell", "The rules of the platform contradict themselves or do not say: counted, never called fine."),
     ("People", "Distinct user ids, or anonymous ids where an event has none."),
-    ("Lift", "How many times as often something fails in a part of the data as in all of it."),
+    ("Regime", "What the policy says of silence: under opt-in it is no consent, under opt-out it is consent."),
+    (
+        "Classic, actions",
+        "Kinds of destinations: actions ones can be told that somebody changed a choice, classic ones cannot.",
+    ),
     ("Masked", "Something in a name that looks like an address, a number or a made id; one name has one mask."),
     ("Pseudonym", "A name for a person or message made with a secret key, which is not in this report."),
 )

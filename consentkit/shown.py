@@ -7,12 +7,26 @@ from typing import TYPE_CHECKING, Any
 from consentkit.engine import sql_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from consentkit.pseudonyms import Pseudonyms
     from consentkit.workspace import Workspace
 
 Cells = tuple[list[str], list[tuple[Any, ...]]]
+
+
+class Table(list[dict[str, Any]]):
+    """Rows as dicts, with the names of their columns also where there is no row."""
+
+    def __init__(self, columns: Iterable[str], rows: Iterable[dict[str, Any]]) -> None:
+        super().__init__(rows)
+        self.columns = list(columns)
+
+    @classmethod
+    def of(cls, cells: Cells) -> Table:
+        """Make a table of what a query returns."""
+        names, rows = cells
+        return cls(names, (dict(zip(names, row, strict=True)) for row in rows))
 
 
 class Shown:
@@ -35,10 +49,9 @@ class Shown:
         """Run a query and return its rows."""
         return self.cells(query, params)[1]
 
-    def table(self, name: str, params: Sequence[object] = ()) -> list[dict[str, Any]]:
+    def table(self, name: str, params: Sequence[object] = ()) -> Table:
         """Return the rows of ``consentkit/sql/<name>.sql`` as dicts."""
-        names, rows = self.cells(sql_text(name), params)
-        return [dict(zip(names, row, strict=True)) for row in rows]
+        return Table.of(self.cells(sql_text(name), params))
 
 
 class Remembering(Shown):

@@ -10,6 +10,7 @@ from consentkit.applying import apply_policy
 from consentkit.engine import sql_text
 from consentkit.errors import UsageError
 from consentkit.phrases import count, listing, percent, visible
+from consentkit.shown import Table
 
 if TYPE_CHECKING:
     from consentkit.engine import Engine
@@ -41,7 +42,7 @@ class Simulation:
 
     events: int
     logged: bool
-    outcomes: list[Row]
+    outcomes: Table
     findings: list[Row]
 
     @property
@@ -142,13 +143,12 @@ def simulate(workspace: Workspace, engine: Engine, policy: Policy) -> Simulation
         apply_policy(engine, policy)
         engine.run("compare the policies", sql_text("simulate_2_after"))
         outcomes, findings = (
-            [workspace.names.row(row) for row in _rows(engine, f"ask_{name}")]
-            for name in ("simulated", "simulated_findings")
+            Table(rows.columns, map(workspace.names.row, rows))
+            for rows in (_rows(engine, f"ask_{name}") for name in ("simulated", "simulated_findings"))
         )
     logged = bool(workspace.rows("SELECT 1 FROM delivery LIMIT 1"))
     return Simulation(events, logged, outcomes, findings)
 
 
-def _rows(engine: Engine, name: str) -> list[Row]:
-    names, rows = engine.cells(f"read {name}", sql_text(name))
-    return [dict(zip(names, row, strict=True)) for row in rows]
+def _rows(engine: Engine, name: str) -> Table:
+    return Table.of(engine.cells(f"read {name}", sql_text(name)))

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from consentkit.engine import literal, sql_text
 from consentkit.errors import UsageError
+from consentkit.shown import Table
 from consentkit.unjudged import why_unchecked
 
 if TYPE_CHECKING:
@@ -40,12 +41,12 @@ class Summary:
     """
 
     coverage: Row
-    totals: list[Row]
-    findings: list[Row]
-    destinations: list[Row]
-    sources: list[Row]
-    files: list[Row]
-    rejects: list[Row]
+    totals: Table
+    findings: Table
+    destinations: Table
+    sources: Table
+    files: Table
+    rejects: Table
     unchecked: str | None
     unmasked: Summary | None = field(default=None, repr=False, compare=False)
 
@@ -77,7 +78,7 @@ class Summary:
         if names.raw:
             return found
         lists = ("totals", "findings", "destinations", "sources", "files", "rejects")
-        masked = {name: [names.row(row) for row in getattr(found, name)] for name in lists}
+        masked = {name: Table(rows.columns, map(names.row, rows)) for name in lists for rows in [getattr(found, name)]}
         for was, row in zip(found.findings, masked["findings"], strict=True):
             if row["sql"] != was["sql"]:
                 row["sql"] = f"{_MASKED_SQL} {row['sql']}"
@@ -134,6 +135,7 @@ def summarise(workspace: Workspace) -> Summary:
     for finding in findings:
         finding["id"] = _identity(finding)
         finding["sql"] = rows_of(finding)
+    findings.columns += ["id", "sql"]
     files = _rows(workspace, sql_text("ask_completeness"))
     found = Summary(
         coverage=coverage,
@@ -169,9 +171,8 @@ def _identity(finding: Row) -> str:
     return "/".join(str(part) for part in parts if part is not None)
 
 
-def _rows(workspace: Workspace, query: str) -> list[Row]:
-    frame = workspace.cells(query)
-    return [dict(zip(frame[0], row, strict=True)) for row in frame[1]]
+def _rows(workspace: Workspace, query: str) -> Table:
+    return Table.of(workspace.cells(query))
 
 
 def plain_time(value: Any) -> str:
@@ -183,13 +184,11 @@ def plain_time(value: Any) -> str:
     raise TypeError(type(value).__name__)
 
 
-def csv_text(rows: list[Row]) -> str:
-    """Write rows as CSV that a spreadsheet takes as text, never as a formula."""
-    if not rows:
-        return ""
+def csv_text(rows: Table) -> str:
+    """Write rows as CSV that a spreadsheet takes as text, never as a formula; without rows their columns alone."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(rows[0])
+    writer.writerow(rows.columns)
     writer.writerows([_cell(value) for value in row.values()] for row in rows)
     return out.getvalue()
 

@@ -58,7 +58,7 @@ from consentkit.charts.violations import (
     violations_why,
 )
 from consentkit.errors import UsageError
-from consentkit.shown import Remembering
+from consentkit.shown import Remembering, Table
 
 if TYPE_CHECKING:
     from consentkit.causes import Reading
@@ -89,7 +89,7 @@ class _Picture(NamedTuple):
     """A chart, the rows it is drawn from, and what says why nothing could be checked that it would show."""
 
     draw: Callable[..., Any]
-    rows: Callable[..., list[dict[str, Any]]]
+    rows: Callable[..., Table]
     why: Callable[..., str | None]
 
 
@@ -112,7 +112,7 @@ _ELSEWHERE = {
 }
 
 
-def rows(workspace: Workspace, name: str) -> list[dict[str, Any]]:
+def rows(workspace: Workspace, name: str) -> Table:
     """Return the rows that the chart of this name is drawn from."""
     return _named(name).rows(workspace)
 

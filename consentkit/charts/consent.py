@@ -32,6 +32,7 @@ from consentkit.errors import UsageError
 from consentkit.phrases import count, labels, percent, visible
 
 if TYPE_CHECKING:
+    from consentkit.shown import Table
     from consentkit.workspace import Workspace
 
 _LEFT = {"granted": BLUE, "needs none": SKY, "silent": ORANGE, "cannot tell": PURPLE, "refused": VERMILLION}
@@ -51,7 +52,7 @@ _SAYS = {
 _STEPS = 24
 
 
-def consent_rate_rows(workspace: Workspace, by: str = "people") -> list[Row]:
+def consent_rate_rows(workspace: Workspace, by: str = "people") -> Table:
     """Return by category how many people, or events, granted, refused and did not answer."""
     if by not in ("people", "events"):
         raise UsageError(f"{by!r} is not what a rate can be of; it is people or events")
@@ -64,7 +65,7 @@ def consent_rate(workspace: Workspace, width: int = WIDTH, by: str = "people") -
 
     ``by`` is ``people``, each by the last stamp they sent that says something, or ``events``.
     """
-    rows = consent_rate_rows(workspace, by)
+    rows: list[Row] = consent_rate_rows(workspace, by)
     if why := consent_rate_why(workspace):
         return cannot_show("Consent rate by category", why, workspace, width)
     if not any(row["granted"] + row["refused"] + row["silent"] for row in rows):
@@ -163,7 +164,7 @@ def _share_panel(
     return alt.layer(rail, bars, text, width=room, height=alt.Step(28), title=title)
 
 
-def decision_flow_rows(workspace: Workspace) -> list[Row]:
+def decision_flow_rows(workspace: Workspace) -> Table:
     """Return pairs of event and connected destination by what consent says and what became of them."""
     return ask(workspace, "chart_decision_flow")
 

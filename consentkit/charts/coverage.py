@@ -33,7 +33,7 @@ from consentkit.charts.theme import (
 )
 from consentkit.engine import sql_text
 from consentkit.phrases import count, day, labels, listing, percent, span, visible
-from consentkit.shown import shown
+from consentkit.shown import Table, shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +44,7 @@ _SHOWN = 12
 _PARTS = {"source": "By source", "library": "By library and version", "app version": "By app version"}
 
 
-def coverage_rows(workspace: Workspace) -> list[Row]:
+def coverage_rows(workspace: Workspace) -> Table:
     """Return events and those with a consent object, by source, library version and app version."""
     return ask(workspace, "chart_coverage_by_version")
 
@@ -154,10 +154,10 @@ def _extent(names: Sequence[str], width: int) -> int:
     return min(left_room(width), int(longest * 6.6) + 12)
 
 
-def release_rows(workspace: Workspace) -> list[Row]:
+def release_rows(workspace: Workspace) -> Table:
     """Return what failed of what was checked, release by release, for the finding a release explains best."""
     cause = _release_cause(workspace)
-    return _releases(workspace, cause) if cause else []
+    return _releases(workspace, cause) if cause else ask(workspace, "chart_release", [None, None, None])
 
 
 def _release_cause(workspace: Workspace) -> Cause | None:
@@ -168,11 +168,11 @@ def _release_cause(workspace: Workspace) -> Cause | None:
     return min(found, key=lambda each: (each.code not in worst, -each.in_slice, each.code), default=None)
 
 
-def _releases(workspace: Workspace, cause: Cause) -> list[Row]:
+def _releases(workspace: Workspace, cause: Cause) -> Table:
     code = "V1E" if cause.code == "R1" else cause.code
     rows = ask(workspace, "chart_release", [code, cause.source, cause.destination])
     product = shown(workspace).names.masked(cause.first or "")
-    return [row for row in rows if row["product"] == product]
+    return Table(rows.columns, (row for row in rows if row["product"] == product))
 
 
 @asking_once
@@ -239,7 +239,7 @@ def release_why(workspace: Workspace) -> str | None:
     return unchecked(workspace) if _release_cause(workspace) is None else None
 
 
-def completeness_rows(workspace: Workspace) -> list[Row]:
+def completeness_rows(workspace: Workspace) -> Table:
     """Return events of each source and records of the delivery log, by day."""
     return ask(workspace, "chart_completeness_calendar")
 

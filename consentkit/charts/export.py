@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from consentkit.shown import Table
+
 NARROW = 316
 FORMATS = ("png", "svg", "pdf", "html", "csv")
 _LOCAL_ID = re.compile(r'(?<=\bid=")[^"]+(?=")|(?<=url\(#)[^)]+(?=\))|(?<=href="#)[^"]+(?=")')
@@ -118,8 +120,8 @@ def page(chart: Any, narrow: Any) -> str:
     )
 
 
-def save(draw: Callable[[int], Any], width: int, path: Path, rows: Callable[[], list[dict[str, Any]]]) -> None:
-    """Write a chart in the format the file's ending names: ``draw`` of a width; CSV holds ``rows``, not drawn."""
+def save(draw: Callable[[int], Any], width: int, path: Path, rows: Callable[[], Table]) -> None:
+    """Write a chart in the format the file's ending names: ``draw`` of a width; ``rows`` gives what CSV holds."""
     from consentkit.summary import csv_text
 
     form = path.suffix.lower().lstrip(".")

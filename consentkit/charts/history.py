@@ -38,6 +38,7 @@ from consentkit.phrases import count, delay, labels, listing, visible
 if TYPE_CHECKING:
     from datetime import date
 
+    from consentkit.shown import Table
     from consentkit.workspace import Workspace
 
 _SHOWN = 20
@@ -61,7 +62,7 @@ _WITHIN = {
 _NOT_LATE = ("none", "cannot tell")
 
 
-def consent_changes_rows(workspace: Workspace) -> list[Row]:
+def consent_changes_rows(workspace: Workspace) -> Table:
     """Return choices that changed something by day, week or month, kind of change and category; null: any of them.
 
     ``by_stamp`` counts those that took back what only the stamps of earlier events had granted (RULES.md 2.4).
@@ -74,7 +75,7 @@ def consent_changes_rows(workspace: Workspace) -> list[Row]:
 def consent_changes(workspace: Workspace, width: int = WIDTH) -> Chart:
     """Draw when people made up their minds: first answers, withdrawals and later grants, each in a row of bars."""
     whole = period(workspace)
-    rows = consent_changes_rows(workspace)
+    rows: list[Row] = consent_changes_rows(workspace)
     if not rows:
         if why := consent_changes_why(workspace):
             return cannot_show("When people made up their minds", why, workspace, width)
@@ -166,7 +167,7 @@ def _strip(
     return alt.layer(line, bars, numbers, width=room, height=50, title=title)
 
 
-def withdrawal_delay_rows(workspace: Workspace) -> list[Row]:
+def withdrawal_delay_rows(workspace: Workspace) -> Table:
     """Return refusals by destination and by how long afterwards something was still delivered."""
     return ask(workspace, "chart_withdrawal_delay")
 

@@ -26,6 +26,7 @@ from consentkit.charts.theme import (
 )
 from consentkit.history import SHARED, person
 from consentkit.phrases import count, drawable, labels, span
+from consentkit.shown import Table
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -57,7 +58,7 @@ _LACKS = {
 }
 
 
-def person_rows(workspace: Workspace, who: str) -> list[Row]:
+def person_rows(workspace: Workspace, who: str) -> Table:
     """Return every change of consent and every delivery of one person or device in order of time."""
     found = person(workspace, who)[0]
     rows = [
@@ -82,7 +83,8 @@ def person_rows(workspace: Workspace, who: str) -> list[Row]:
         }
         for row in found.deliveries
     ]
-    return sorted(rows, key=lambda row: (row["at"] is None, row["at"] or found.changes[0]["valid_from"]))
+    in_order = sorted(rows, key=lambda row: (row["at"] is None, row["at"] or found.changes[0]["valid_from"]))
+    return Table(("at", "what", "name", "state", "because", "message_id"), in_order)
 
 
 def person_timeline(workspace: Workspace, who: str, width: int = WIDTH) -> Chart:

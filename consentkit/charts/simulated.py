@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from consentkit.policy import Policy
+    from consentkit.shown import Table
     from consentkit.workspace import Workspace
 
 _SHOWN = 8
@@ -44,7 +45,7 @@ _COLORS = {
 _DARK = ("block",)
 
 
-def simulated_rows(workspace: Workspace, policy: Policy | str | Path) -> list[Row]:
+def simulated_rows(workspace: Workspace, policy: Policy | str | Path) -> Table:
     """Return for each destination and pair of outcomes, now and under ``policy``, how many events there are."""
     return workspace.simulate(policy).outcomes
 

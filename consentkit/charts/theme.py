@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
+    from consentkit.shown import Table
     from consentkit.workspace import Workspace
 
 Row = dict[str, Any]
@@ -84,7 +85,7 @@ def theme() -> Row:
 alt.theme.register("consentkit", enable=False)(lambda: alt.theme.ThemeConfig(config=theme()))  # type: ignore[typeddict-item]
 
 
-def ask(workspace: Workspace, name: str, params: Sequence[object] = ()) -> list[Row]:
+def ask(workspace: Workspace, name: str, params: Sequence[object] = ()) -> Table:
     """Run ``consentkit/sql/<name>.sql`` and return its rows as dicts, with the names in them masked."""
     return shown(workspace).table(name, params)
 

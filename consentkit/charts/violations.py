@@ -39,6 +39,7 @@ from consentkit.phrases import count, labels, listing, percent, span, visible
 from consentkit.report_words import checked_deliveries, no_refusal_found, unheld_deliveries
 
 if TYPE_CHECKING:
+    from consentkit.shown import Table
     from consentkit.workspace import Workspace
 
 _SHOWN = 8
@@ -54,7 +55,7 @@ _BARS: dict[str, tuple[str, str, str]] = {
 }
 
 
-def violations_rows(workspace: Workspace) -> list[Row]:
+def violations_rows(workspace: Workspace) -> Table:
     """Return deliveries against a refusal by destination and day, week or month."""
     whole = period(workspace)
     return ask(workspace, "chart_violations_over_time", [grain(whole["first_at"], whole["last_at"])])
@@ -199,7 +200,7 @@ def _panel(
     return alt.layer(line, bars, numbers, width=room, height=50, title=title)
 
 
-def refused_rows(workspace: Workspace) -> list[Row]:
+def refused_rows(workspace: Workspace) -> Table:
     """Return events that refused and those of them that were delivered, by destination and category."""
     return ask(workspace, "chart_refused_heatmap")
 
@@ -302,7 +303,7 @@ def _leak_title(leaks: list[Row]) -> str:
     return f"Refusals were not kept at {listing(parts)}" + (f" and {len(leaks) - 3} more" if len(leaks) > 3 else "")
 
 
-def destinations_rows(workspace: Workspace) -> list[Row]:
+def destinations_rows(workspace: Workspace) -> Table:
     """Return what every destination got, and how much of it although it should not have."""
     return ask(workspace, "ask_by_destination")
 
