@@ -121,7 +121,7 @@ def audit(place: Path) -> list[object]:
         pytest.param(IMPORT, "duckdb", id="while DuckDB is imported"),
         pytest.param(STEP, "load events: account", id="in a transaction, between two queries"),
         pytest.param(THREAD, "", id="while threads read"),
-        pytest.param(QUERY, "load events: duplicates", id="in a query of a transaction"),
+        pytest.param(QUERY, "load events: account", id="in a query of a transaction"),
         pytest.param(QUERY, "keep finding_record", id="in a query while it is judged"),
         pytest.param(END, "COMMIT", id="as a transaction ends"),
         pytest.param(DRAWING, "", id="while a chart is drawn"),
