@@ -65,7 +65,7 @@ class Withdrawals:
 
     def as_json(self) -> str:
         """Return the rows as JSON text; delays are seconds, times ISO 8601 in UTC."""
-        return _json({"schema_version": SCHEMA_VERSION, **asdict(self)})
+        return _json({"schema_version": SCHEMA_VERSION, **vars(self)})
 
 
 @dataclass(frozen=True, repr=False)
