@@ -14,7 +14,7 @@ from consentkit.errors import SourceError
 if TYPE_CHECKING:
     from consentkit.engine import Engine
 
-_LAYOUT = "7"
+_LAYOUT = "8"
 # The key of what is masked in names, so that all that is written of a database masks one name alike.
 MASK_KEY = "mask key"
 

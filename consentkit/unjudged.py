@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 Row = dict[str, Any]
-NO_POLICY = "no policy is applied"
 # Deliveries of which nobody can tell whether they were allowed, and what there would have to be.
 _UNJUDGED = {
     "deliveries_without_event": "is of an event that was read",

@@ -96,7 +96,7 @@ def empty(ws: ck.Workspace) -> None:
     """
     ws._engine.let_go()
     fixed = (
-        "('about', 'status_word', 'reason_code', 'reject_code', 'decision_reason', 'finding_code', "
+        "('about', 'status_word', 'reason_code', 'reject_code', 'standing_kind', 'decision_reason', 'finding_code', "
         "'dialect_sign', 'dialect_part', 'dialect_name', 'dialect_word')"
     )
     used = f"NOT temporary AND estimated_size > 0 AND table_name NOT IN {fixed}"

@@ -195,6 +195,7 @@ READABLE = {
         view: f"SELECT v.*, e.message_id AS event, d.name AS destination FROM {view} AS v {OF_EVENT} {NEWEST}"
         for view in ("delivery_after_refusal", "preference_due")
     },
+    "event_record": f"SELECT v.*, l.line AS delivery, e.message_id AS event, e.name FROM event_record AS v {RECORD}",
     "delivered_event": "SELECT v.*, c.subject_kind, c.subject_id, e.message_id AS event, d.name AS destination "
     f"FROM delivered_event AS v INNER JOIN chooser AS c ON c.number = v.number {OF_EVENT} {NEWEST}",
     **{

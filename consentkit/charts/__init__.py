@@ -35,6 +35,7 @@ from consentkit.charts.coverage import (
     release_rows,
     release_why,
 )
+from consentkit.charts.destinations import destinations_overview, destinations_rows, destinations_why
 from consentkit.charts.export import save as _save
 from consentkit.charts.history import (
     consent_changes,
@@ -47,9 +48,6 @@ from consentkit.charts.history import (
 from consentkit.charts.person import person_rows, person_timeline
 from consentkit.charts.simulated import simulated_change, simulated_rows
 from consentkit.charts.violations import (
-    destinations_overview,
-    destinations_rows,
-    destinations_why,
     refused_heatmap,
     refused_rows,
     refused_why,

@@ -73,7 +73,40 @@ def consent_rate(workspace: Workspace, width: int = WIDTH, by: str = "people") -
         return cannot_show("Consent rate by category", told, workspace, width)
     rows = sorted(rows, key=lambda row: (-_rate(row), row["category"]))[:16]
     names = labels([row["category"] for row in rows], letters(width))
-    cells = [
+    cells = _rate_cells(rows, names)
+    order, wide = list(names.values()), width >= 500
+    room = width - int(max(map(len, order)) * 6.6) - 50
+    apart = 190 if wide else room
+    left = _share_panel(
+        cells,
+        order,
+        "rate",
+        "says",
+        BLUE,
+        "Granted, of those that answered",
+        room - (apart if wide else 0),
+        axis=True,
+        after=92,
+    )
+    right = _share_panel(cells, order, "apart", "lacks", ORANGE, "Gave no answer", apart, axis=not wide, after=92)
+    whole = max(row["granted"] + row["refused"] + row["silent"] for row in rows)
+    counted = count(whole, "person", "people") if by == "people" else count(whole, "event")
+    how = ", each by the last consent stamp they sent" if by == "people" else ""
+    return titled(
+        alt.hconcat(left, right, spacing=18) if wide else alt.vconcat(left, right, spacing=18),
+        _rate_title(rows, by, counted),
+        [f"{counted}{how}; {says_period(period(workspace))}"],
+        width,
+    )
+
+
+def consent_rate_why(workspace: Workspace) -> str | None:
+    """Say why no consent rate can be shown."""
+    return no_policy(workspace) or no_events(workspace)
+
+
+def _rate_cells(rows: list[Row], names: dict[str, str]) -> list[Row]:
+    return [
         {
             "name": names[row["category"]],
             "category": visible(row["category"]),
@@ -91,42 +124,17 @@ def consent_rate(workspace: Workspace, width: int = WIDTH, by: str = "people") -
         }
         for row in rows
     ]
-    order, wide = list(names.values()), width >= 500
-    room = width - int(max(map(len, order)) * 6.6) - 50
-    apart = 190 if wide else room
-    left = _share_panel(
-        cells,
-        order,
-        "rate",
-        "says",
-        BLUE,
-        "Granted, of those that answered",
-        room - (apart if wide else 0),
-        axis=True,
-        after=92,
-    )
-    right = _share_panel(cells, order, "apart", "lacks", ORANGE, "Gave no answer", apart, axis=not wide, after=92)
+
+
+def _rate_title(rows: list[Row], by: str, counted: str) -> str:
     best, worst = rows[0], rows[-1]
-    whole = max(row["granted"] + row["refused"] + row["silent"] for row in rows)
-    counted = count(whole, "person", "people") if by == "people" else count(whole, "event")
     title = f"None of {counted} answered"
     if best["granted"] + best["refused"]:
         granted = percent(best["granted"], best["granted"] + best["refused"])
         title = f"{granted} of {by} that answered grant {visible(best['category'], 30)}"
     if worst is not best and (worst["granted"] + worst["refused"]):
         title += f", {percent(worst['granted'], worst['granted'] + worst['refused'])} {visible(worst['category'], 30)}"
-    how = ", each by the last consent stamp they sent" if by == "people" else ""
-    return titled(
-        alt.hconcat(left, right, spacing=18) if wide else alt.vconcat(left, right, spacing=18),
-        title,
-        [f"{counted}{how}; {says_period(period(workspace))}"],
-        width,
-    )
-
-
-def consent_rate_why(workspace: Workspace) -> str | None:
-    """Say why no consent rate can be shown."""
-    return no_policy(workspace) or no_events(workspace)
+    return title
 
 
 def _rate(row: Row) -> float:

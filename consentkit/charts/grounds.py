@@ -10,7 +10,7 @@ from consentkit.engine import sql_text
 from consentkit.phrases import count
 from consentkit.report_words import no_log_given
 from consentkit.shown import Remembering, Shown, shown
-from consentkit.unjudged import NO_POLICY, could_not_check, why_unchecked, why_unread
+from consentkit.unjudged import could_not_check, why_unchecked, why_unread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +33,7 @@ def asking_once(draw: _Draw) -> _Draw:
 def no_policy(workspace: Workspace) -> str | None:
     """Say that no policy is applied, where none is."""
     there = shown(workspace).as_loaded("SELECT 1 FROM policy_version LIMIT 1")[1]
-    return None if there else could_not_check(NO_POLICY)
+    return None if there else could_not_check("no policy is applied")
 
 
 def no_events(workspace: Workspace) -> str | None:

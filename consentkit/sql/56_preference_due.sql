@@ -23,8 +23,7 @@ record AS (
             CASE WHEN m.status = 'delivered' THEN 3 WHEN m.status = 'filtered' THEN 2 WHEN m.status IN ('failed', 'rejected') THEN 1 ELSE 0 END
         ) AS fate
     FROM preference_event AS p
-    LEFT JOIN shared_message AS h ON h.event_id = p.event_id AND h.alike = FALSE
-    INNER JOIN delivery AS q ON q.event_id = p.event_id AND (h.event_id IS NULL OR q.linked_by <> 'message_id')
+    INNER JOIN event_record AS q ON q.event_id = p.event_id AND q.sure = TRUE
     CROSS JOIN newest_version AS n
     INNER JOIN route_meaning AS m ON m.route_id = q.route_id AND m.version_id = n.version_id
     GROUP BY q.event_id, m.destination_id

@@ -1,7 +1,6 @@
 -- One row per delivery record that arrived, of an event whose subject made a choice that the log knows, by the subject's number.
 -- Preference events are left out: Actions destinations get them whatever they say (RULES.md 2.3). left_at: when the log says,
--- else when the event happened. sure is false where the record names a message id that several events share, unless these are alike: it
--- is then of one of them, and each has a row (RULES.md 2.2).
+-- else when the event happened. sure: see event_record.
 SELECT
     q.delivery_id AS delivery_id,
     s.event_id AS event_id,
@@ -10,17 +9,11 @@ SELECT
     s.event_at AS event_at,
     g.stamp_id AS stamp_id,
     c.number AS number,
-    CASE WHEN h.event_id IS NULL OR q.linked_by <> 'message_id' THEN TRUE ELSE FALSE END AS sure
+    q.sure AS sure
 FROM event_subject AS s
 INNER JOIN chooser AS c ON c.subject_kind = s.subject_kind AND c.subject_id = s.subject_id
 INNER JOIN signature AS g ON g.signature_id = s.signature_id
-LEFT JOIN (
-    SELECT f.event_id AS event_id, f.event_id AS found_by FROM shared_message AS f WHERE f.alike = FALSE
-    UNION
-    SELECT f.event_id AS event_id, f.group_id AS found_by FROM shared_message AS f WHERE f.alike = FALSE
-) AS h ON h.event_id = s.event_id
-INNER JOIN delivery AS q ON q.event_id = COALESCE(h.found_by, s.event_id)
+INNER JOIN event_record AS q ON q.event_id = s.event_id
 CROSS JOIN newest_version AS n
 INNER JOIN route_meaning AS m ON m.route_id = q.route_id AND m.version_id = n.version_id
 WHERE m.status = 'delivered' AND g.kind = 'event'
-    AND (h.event_id IS NULL OR h.found_by = s.event_id OR q.linked_by = 'message_id')

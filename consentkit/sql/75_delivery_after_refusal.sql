@@ -1,7 +1,7 @@
 -- One row per delivery that left for a destination after its subject had refused it, and before that choice ended.
 -- collected: after, or before the refusal (then only the sending is late). stamp: what the event itself said: refused,
 -- granted (an outdated stamp), none (no consent object of any tool), unclear. other_device: the refusal was made on another device
--- than the event comes from, so that the latest choice of the person counts (RULES.md 2.4). sure: see delivered_event. Which of several refusals
+-- than the event comes from, so that the latest choice of the person counts (RULES.md 2.4). sure: see event_record. Which of several refusals
 -- stood when it left is looked for as a running maximum of each category: a join by ranges sets each choice against each delivery.
 WITH refused AS (
     SELECT

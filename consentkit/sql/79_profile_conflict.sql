@@ -128,8 +128,7 @@ sent AS (
     SELECT c.user_id AS user_id, c.category_id AS category_id, s.event_at AS at, COUNT(DISTINCT q.delivery_id) AS deliveries, 1 AS place
     FROM (SELECT DISTINCT x.user_id AS user_id, x.category_id AS category_id FROM conflict AS x) AS c
     INNER JOIN event_subject AS s ON s.subject_id = c.user_id
-    LEFT JOIN shared_message AS h ON h.event_id = s.event_id AND h.alike = FALSE
-    INNER JOIN delivery AS q ON q.event_id = s.event_id AND (h.event_id IS NULL OR q.linked_by <> 'message_id')
+    INNER JOIN event_record AS q ON q.event_id = s.event_id AND q.sure = TRUE
     CROSS JOIN newest_version AS n
     INNER JOIN route_meaning AS m ON m.route_id = q.route_id AND m.version_id = n.version_id
     INNER JOIN destination_category AS r

@@ -27,15 +27,25 @@ placed AS (
     FROM event AS e
     INNER JOIN event_in_force AS u ON u.event_id = e.event_id
 ),
+meant AS (
+    SELECT
+        k.code AS code,
+        CASE WHEN k.code IN ('V5', 'V6', 'V26', 'X33') THEN 1 ELSE 0 END AS refused,
+        CASE WHEN k.code = 'V7' THEN 1 ELSE 0 END AS excluded,
+        CASE WHEN k.code = 'V18' THEN 1 ELSE 0 END AS unmapped
+    FROM finding_code AS k
+    WHERE k.code IN ('V5', 'V6', 'V26', 'X33', 'V7', 'V18')
+),
 doubtful AS (
     SELECT
         h.delivery_id AS delivery_id,
         h.standing AS standing,
-        MAX(CASE WHEN f.code IN ('V5', 'V6', 'V26', 'X33') THEN 1 ELSE 0 END) AS refused,
-        MAX(CASE WHEN f.code = 'V7' THEN 1 ELSE 0 END) AS excluded,
-        MAX(CASE WHEN f.code = 'V18' THEN 1 ELSE 0 END) AS unmapped
+        COALESCE(MAX(k.refused), 0) AS refused,
+        COALESCE(MAX(k.excluded), 0) AS excluded,
+        COALESCE(MAX(k.unmapped), 0) AS unmapped
     FROM doubtful_delivery AS h
     LEFT JOIN finding_delivery AS f ON f.delivery_id = h.delivery_id
+    LEFT JOIN meant AS k ON k.code = f.code
     GROUP BY h.delivery_id, h.standing
 ),
 found AS (
@@ -43,11 +53,11 @@ found AS (
         f.signature_id AS signature_id,
         f.version_id AS version_id,
         f.route_id AS route_id,
-        MAX(CASE WHEN f.code IN ('V5', 'V6', 'V26', 'X33') THEN 1 ELSE 0 END) AS refused,
-        MAX(CASE WHEN f.code = 'V7' THEN 1 ELSE 0 END) AS excluded,
-        MAX(CASE WHEN f.code = 'V18' THEN 1 ELSE 0 END) AS unmapped
+        MAX(k.refused) AS refused,
+        MAX(k.excluded) AS excluded,
+        MAX(k.unmapped) AS unmapped
     FROM delivery_fault AS f
-    WHERE f.code IN ('V5', 'V6', 'V26', 'X33', 'V7', 'V18')
+    INNER JOIN meant AS k ON k.code = f.code
     GROUP BY f.signature_id, f.version_id, f.route_id
 ),
 grouped AS (

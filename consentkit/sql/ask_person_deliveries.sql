@@ -1,22 +1,17 @@
 -- Every delivery of one person's or device's events ($3, which ask_person_ids lists) since the first choice, with the needed
 -- categories that were not granted at the time of the event: refused, in conflict or never collected; and those refused
 -- only later, before it left (refused_since). Exempt destinations get what is refused by design, and so do Actions
--- destinations with preference events (RULES.md 2.1, 2.3, 2.4). sure: see delivered_event.
+-- destinations with preference events (RULES.md 2.1, 2.3, 2.4). sure: see event_record.
 WITH sent AS (
     SELECT
         q.delivery_id, coalesce(q.logged_at, e.event_at) AS left_at, e.event_at, e.message_id, e.type, e.name AS event_name,
         g.kind, m.destination_id, d.name AS destination, e.anonymous_id,
         d.kind = 'aws-s3' OR (d.kind = 'engage' AND NOT d.enforced) AS exempt,
-        h.event_id IS NULL OR q.linked_by <> 'message_id' AS sure
+        q.sure
     FROM (SELECT unnest($3) AS event_id) AS o
     INNER JOIN event AS e ON e.event_id = o.event_id
     INNER JOIN signature AS g ON g.signature_id = e.signature_id
-    LEFT JOIN (
-        SELECT f.event_id, unnest(list_distinct([f.event_id, f.group_id])) AS found_by FROM shared_message AS f WHERE NOT f.alike
-    ) AS h ON h.event_id = e.event_id
-    INNER JOIN delivery AS q
-        ON q.event_id = coalesce(h.found_by, e.event_id)
-        AND (h.event_id IS NULL OR h.found_by = e.event_id OR q.linked_by = 'message_id')
+    INNER JOIN event_record AS q ON q.event_id = e.event_id
     INNER JOIN newest_version AS n ON TRUE
     INNER JOIN route_meaning AS m ON m.route_id = q.route_id AND m.version_id = n.version_id
     INNER JOIN destination AS d ON d.version_id = n.version_id AND d.destination_id = m.destination_id

@@ -320,6 +320,7 @@ CREATE TABLE category_near_miss (version_id INTEGER NOT NULL, name VARCHAR NOT N
 CREATE TABLE status_word (word VARCHAR NOT NULL, status VARCHAR NOT NULL);
 CREATE TABLE reason_code (word VARCHAR NOT NULL, code VARCHAR NOT NULL, means VARCHAR NOT NULL);
 CREATE TABLE reject_code (code VARCHAR NOT NULL, message VARCHAR NOT NULL);
+CREATE TABLE standing_kind (standing VARCHAR NOT NULL, kind VARCHAR NOT NULL);
 CREATE TABLE decision_reason (
     reason VARCHAR NOT NULL,
     says VARCHAR NOT NULL,              -- allow | deny | unclear

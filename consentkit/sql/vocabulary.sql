@@ -171,6 +171,13 @@ INSERT INTO reason_code VALUES
     ('ECONNRESET', 'ECONNRESET', 'other'),
     ('Econnreset', 'ECONNRESET', 'other');
 
+-- Every standing of a delivery: held (against what the person answered), unjudged (nobody can tell whether it was allowed), or other.
+DELETE FROM standing_kind;
+INSERT INTO standing_kind VALUES
+    ('refused', 'held'), ('refused elsewhere', 'held'), ('granted', 'held'),
+    ('silent', 'other'), ('integrations', 'other'), ('exempt', 'other'), ('needs none', 'other'),
+    ('cannot tell', 'unjudged'), ('unknown destination', 'unjudged'), ('no policy', 'unjudged'), ('no event', 'unjudged');
+
 -- Every reason a decision can have, what it says, and where the rule stands in RULES.md.
 DELETE FROM decision_reason;
 INSERT INTO decision_reason VALUES
