@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from consentkit.engine import sql_text
 from consentkit.errors import UsageError
 from consentkit.keeping import keep_history
+from consentkit.kept import let_go
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -54,7 +55,7 @@ def apply_policy(engine: Engine, policy: Policy, at: str | None = None) -> None:
     state = _state(engine, policy, at)
     if state == engine.value("what is applied", "SELECT max(a.value) FROM about AS a WHERE a.name = 'applied'"):
         return
-    engine.let_go()
+    let_go(engine)
     for table in _TABLES:
         engine.run("forget the policy", f"DELETE FROM {table}")
     numbers = _Numbers(

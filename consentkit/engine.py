@@ -21,7 +21,7 @@ from consentkit.interrupts import breakable, is_interrupt
 from consentkit.opening import Opening
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -175,69 +175,6 @@ class Engine:
             with suppress(duckdb.TransactionException):  # a failed transaction takes the name with it
                 self._con.unregister(name)
 
-    def keep(self, view: str) -> None:
-        """Put a view's rows in its place, for all that reads it, until :meth:`let_go`."""
-        name, rule = quoted(view), quoted(view + _RULE)
-        if self.read_only:  # a temporary table is found before what it is named after
-            source = rule if self._has_rule(view) else name
-            self.run(f"keep {view}", f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT v.* FROM main.{source} AS v")
-            return
-        self.run(f"put {view} aside", f"ALTER VIEW main.{name} RENAME TO {rule}")
-        self.run(f"keep {view}", f"CREATE TABLE main.{name} AS SELECT v.* FROM main.{rule} AS v")
-
-    def has_changed(self, view: str) -> bool:
-        """Tell whether a view is not kept, or would have other rows by now."""
-        name, rule = quoted(view), quoted(view + _RULE)
-        here = "SELECT count(*) FROM duckdb_tables() AS t WHERE t.table_name = $1 AND t.temporary"
-        if self.read_only and self.value(f"is {view} kept here", here, [view]):
-            return False
-        if not self._has_rule(view):
-            return True
-        now = f"SELECT count(*) FROM (SELECT v.* FROM main.{rule} AS v EXCEPT SELECT k.* FROM main.{name} AS k)"
-        return bool(self.value(f"has {view} changed", now))
-
-    def _has_rule(self, view: str) -> bool:
-        there = "SELECT count(*) FROM duckdb_views() AS v WHERE v.view_name = $1 AND NOT v.internal"
-        return bool(self.value(f"is {view} kept", there, [view + _RULE]))
-
-    def let_go(self, but: Collection[str] = ()) -> None:
-        """Put every view whose rows are kept back in its place; the rows of some stay aside, for :meth:`keep_more`."""
-        views = "SELECT v.view_name FROM duckdb_views() AS v WHERE ends_with(v.view_name, $1) AND NOT v.internal"
-        for (rule,) in self.rows("look for what is kept", views, [_RULE]):
-            view = rule.removesuffix(_RULE)
-            name, aside = quoted(view), quoted(view + _BEFORE)
-            let_go = f"ALTER TABLE main.{name} RENAME TO {aside}" if view in but else f"DROP TABLE main.{name}"
-            self.run("let it go", f"{let_go}; ALTER VIEW main.{quoted(rule)} RENAME TO {name}")
-        if not but:
-            self.forget_aside()
-
-    def forget_aside(self) -> None:
-        """Drop the rows that are aside."""
-        for (aside,) in self._aside():
-            self.run("forget what was kept", f"DROP TABLE main.{quoted(aside)}")
-
-    def is_aside(self) -> bool:
-        """Tell whether rows are aside that were kept before something was loaded."""
-        return bool(self._aside())
-
-    def _aside(self) -> list[tuple[str]]:
-        tables = "SELECT t.table_name FROM duckdb_tables() AS t WHERE ends_with(t.table_name, $1) AND NOT t.internal"
-        return self.rows("look for what is aside", tables, [_BEFORE])
-
-    def keep_more(self, view: str, table: str, some: str, key: str) -> None:
-        """Put a view's rows in its place as :meth:`keep` does, but work out only those that some rows of a table give.
-
-        Those are the rows of the temporary table ``some``, and ``key`` names them in the view; of all others the rows
-        that are aside stand. The view is read with ``some`` in the table's place.
-        """
-        name, rule, aside = quoted(view), quoted(view + _RULE), quoted(view + _BEFORE)
-        self.run(f"put {view} aside", f"ALTER VIEW main.{name} RENAME TO {rule}")
-        self.run(f"take up {view}", f"ALTER TABLE main.{aside} RENAME TO {name}")
-        changed = f"SELECT s.{quoted(key)} FROM {quoted(some)} AS s"
-        self.run(f"forget some of {view}", f"DELETE FROM main.{name} WHERE {quoted(key)} IN ({changed})")
-        with self.standing_for(table, some):
-            self.run(f"keep more of {view}", f"INSERT INTO main.{name} SELECT v.* FROM main.{rule} AS v")
-
     @contextmanager
     def standing_for(self, table: str, some: str) -> Iterator[None]:
         """Let the rows of the temporary table ``some`` stand for those of a table in all that is read in a block.
@@ -261,13 +198,6 @@ class Engine:
         except BaseException:
             self._undo()
             raise
-
-    @contextmanager
-    def change(self, but: Collection[str] = ()) -> Iterator[None]:
-        """Run a block that loads something as one transaction, and let go of what is kept, as :meth:`let_go` does."""
-        with self.transaction():
-            self.let_go(but)
-            yield
 
     @contextmanager
     def rehearsal(self) -> Iterator[None]:
@@ -320,11 +250,6 @@ _Result = TypeVar("_Result")
 _BEGIN, _COMMIT = "BEGIN TRANSACTION", "COMMIT"
 # DuckDB cannot be held to nothing: this is about the least it takes while nothing is asked.
 _LEAST = "32MiB"
-# What is added to the name of a view while its rows stand in its place.
-_RULE = " (rule)"
-# What is added to it for its rows while they are aside.
-_BEFORE = " (before)"
-
 
 _VALUES = re.compile(r"'[^']*'")
 _WITHOUT_VALUES = (

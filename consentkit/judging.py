@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from consentkit.engine import sql_text
 from consentkit.errors import NO_POLICY, UsageError
+from consentkit.kept import changing, forget_aside, has_changed, is_aside, keep, keep_more, let_go
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -62,7 +63,7 @@ READ_OFTEN = ("event_tally", "finding_tally", "event_way", "event_routes", "dest
 
 def loading(engine: Engine) -> AbstractContextManager[None]:
     """Run a block that loads something as one transaction; what was kept is let go of, or stays aside."""
-    return engine.change(_ASIDE)
+    return changing(engine, _ASIDE)
 
 
 @contextmanager
@@ -71,7 +72,7 @@ def asking(engine: Engine, views: Sequence[str]) -> Iterator[None]:
     try:
         with engine.rehearsal():
             for view in views:
-                engine.keep(view)
+                keep(engine, view)
             yield
     finally:
         engine.give_back()
@@ -84,17 +85,17 @@ def judge(engine: Engine) -> None:
     """
     if not engine.value("look for a policy", "SELECT count(*) FROM policy_version"):
         raise UsageError(NO_POLICY)
-    if not engine.has_changed(KEPT[0]):
+    if not has_changed(engine, KEPT[0]):
         return
     with engine.transaction():
-        aside = not engine.read_only and engine.is_aside()
+        aside = not engine.read_only and is_aside(engine)
         if not aside and not engine.read_only:
-            engine.let_go()
+            let_go(engine)
         for view in KEPT:
             if aside and view == _EXTENDED and engine.value("does it hold", sql_text("judge_1_holds")):
                 engine.run("what has changed", sql_text("judge_2_changed"))
-                engine.keep_more(view, "delivery", "changed_delivery", "delivery_id")
+                keep_more(engine, view, "delivery", "changed_delivery", "delivery_id")
             else:
-                engine.keep(view)
+                keep(engine, view)
         if not engine.read_only:
-            engine.forget_aside()
+            forget_aside(engine)

@@ -10,6 +10,7 @@ import duckdb
 
 from consentkit.engine import quoted, sql_names, sql_text
 from consentkit.errors import SourceError
+from consentkit.kept import let_go
 
 if TYPE_CHECKING:
     from consentkit.engine import Engine
@@ -41,7 +42,7 @@ def prepare(engine: Engine) -> None:
         if engine.read_only:
             told = "this database is of another version of consentkit and can only be read"
             raise SourceError(f"{told}; copy it to a folder that can be written, where it is brought up to date")
-        engine.let_go()
+        let_go(engine)
         engine.run("fill the vocabularies", sql_text("vocabulary"))
         _make_views(engine)
         engine.run("make the macros", sql_text("macros"))

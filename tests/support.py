@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 import consentkit as ck
+from consentkit.kept import let_go
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -94,7 +95,7 @@ def empty(ws: ck.Workspace) -> None:
 
     Rows that are only deleted would still be counted by DuckDB's optimizer, which leaves out what reads an empty table.
     """
-    ws._engine.let_go()
+    let_go(ws._engine)
     fixed = (
         "('about', 'status_word', 'reason_code', 'reject_code', 'standing_kind', 'decision_reason', 'finding_code', "
         "'dialect_sign', 'dialect_part', 'dialect_name', 'dialect_word')"

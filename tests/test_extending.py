@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from support import empty, event, ndjson
 
 from consentkit.judging import KEPT
+from consentkit.kept import has_changed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -120,7 +121,7 @@ def test_what_was_written_by_hand_before_or_after_a_load_is_judged_anew(loading:
 
 def test_the_same_policy_again_leaves_what_was_found(loading: Loading) -> None:
     loading.ws.apply(POLICY)
-    assert not loading.ws._engine.has_changed(KEPT[0])
+    assert not has_changed(loading.ws._engine, KEPT[0])
     loading.add("events", [refusing("m2")])
     loading.ws.apply(POLICY)
     assert loading.judge() == [("V5", "certain", "X", 2)]

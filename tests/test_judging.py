@@ -11,6 +11,7 @@ from support import SAMPLE, event, ndjson
 
 import consentkit as ck
 from consentkit.judging import KEPT
+from consentkit.kept import has_changed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,7 +92,7 @@ def test_a_simulation_leaves_what_is_kept(judged: ck.Workspace) -> None:
         ("V5", 1, 0)
     ]
     judged.policy_use(STRICTER)
-    assert not judged._engine.has_changed(KEPT[0])
+    assert not has_changed(judged._engine, KEPT[0])
     assert judged.rows(ASKED) == [("V5", 1, 1), ("X3", 1, 0)]
 
 
@@ -100,7 +101,7 @@ def test_a_load_that_fails_leaves_what_is_kept(judged: ck.Workspace, tmp_path: P
     bad.write_text("message_id,nothing\nm1,X\n", encoding="utf-8")
     with pytest.raises(ck.SourceError):
         judged.load_deliveries(bad)
-    assert not judged._engine.has_changed(KEPT[0])
+    assert not has_changed(judged._engine, KEPT[0])
     assert judged.rows(ASKED) == [("V5", 1, 1), ("X3", 1, 0)]
 
 
@@ -121,7 +122,7 @@ def test_another_program_reads_what_is_kept_and_an_interrupted_judgement_leaves_
         ws.rows(f"ALTER VIEW {broken} RENAME TO elsewhere")
         with pytest.raises(ck.EngineError):
             ws.judge()
-        assert ws._engine.has_changed(KEPT[0])
+        assert has_changed(ws._engine, KEPT[0])
         assert ws.rows("SELECT * FROM finding ORDER BY ALL") == before
         ws.rows(f"ALTER VIEW elsewhere RENAME TO {broken}")
         ws.summary()
@@ -131,4 +132,4 @@ def test_another_program_reads_what_is_kept_and_an_interrupted_judgement_leaves_
     assert con.execute("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'finding'").fetchall() == [(1,)]
     con.close()
     with ck.open(path) as ws:
-        assert not ws._engine.has_changed(KEPT[0])
+        assert not has_changed(ws._engine, KEPT[0])

@@ -22,6 +22,7 @@ LAYERS = (
     ("errors", "interrupts", "names", "paths"),
     ("opening", "pseudonyms"),
     ("engine",),
+    ("kept",),
     ("policy",),
     ("sources", "applying", "judging", "keeping", "preparing", "sql"),
     ("workspace",),

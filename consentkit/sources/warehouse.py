@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from consentkit.engine import sql_text
 from consentkit.errors import EngineError
+from consentkit.kept import changing
 from consentkit.names import warehouse_column_part
 from consentkit.sources.segment_json import SLICE_STEPS, write_reading_file
 from consentkit.sources.settling import account_warehouse, note_repeats, settle
@@ -64,7 +65,7 @@ def load_warehouse_tables(
     parts = category_of_part(ids, place.longest_name)
     layouts = [layout_of(table, list(place.columns(table)), parts) for table in tables]
     for source, group in groupby(layouts, key=lambda each: wanted.source or each.table.source):
-        with engine.change():
+        with changing(engine):
             inputs = [(layout, place.input_of(layout.table, wanted.window)) for layout in group]
             new = {id(file) for file in fresh([file for _, file in inputs], source)}
             reading = [(layout, file) for layout, file in inputs if id(file) in new]
