@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -58,6 +59,10 @@ def test_audit_of_the_sample_finds_the_planted_faults(run: Callable[..., tuple[i
     code, printed, _ = run("audit", *words, "--out", out)
     assert code == 1
     assert "Delivered although consent was refused: 64 deliveries of 64 events of 12 people" in printed
+    shown = re.search(r"```text\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    assert shown is not None, "the README shows what this audit prints"
+    words_of = " ".join(printed.split())  # whatever the width of the terminal
+    assert [line for line in shown[1].splitlines() if line != "..." and " ".join(line.split()) not in words_of] == []
     found = json.loads((out / "findings.json").read_text())
     assert found["schema_version"] == 1
     assert {
