@@ -20,7 +20,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from consentkit.phrases import UNITS
+from consentkit.phrases import RECORDS, UNITS
 from consentkit.report_words import REFUSED, counted, no_refusal_found, too_many, unheld_deliveries
 from consentkit.sources.warehouse_rows import PREFERENCE
 from consentkit.terminal import print_whole
@@ -198,7 +198,9 @@ def _finding_cells(row: Row) -> list[Text]:
 
 
 def _unit(row: Row) -> str:
-    return "deliveries" if row["deliveries"] is not None else UNITS.get(row["code"], ("event", "events"))[1]
+    if row["deliveries"] is not None:
+        return "records" if row["code"] in RECORDS else "deliveries"
+    return UNITS.get(row["code"], ("event", "events"))[1]
 
 
 def _destinations_table(summary: Summary) -> Table:

@@ -34,6 +34,13 @@ UNITS = {
     "X42": ("day", "days"),
 }
 
+# Findings of delivery records that need not be deliveries, and what their number is out of.
+RECORDS = {
+    "V8": ("record of what was held back for consent", "records of what was held back for consent"),
+    "V10": ("record of what was held back", "records of what was held back"),
+    **dict.fromkeys(("V20", "X3", "X4", "X11"), ("delivery record", "delivery records")),
+}
+
 
 def count(number: int, one: str, many: str | None = None) -> str:
     """Say a number of things: ``1 event``, ``1,200 events``."""

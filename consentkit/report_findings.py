@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from consentkit.causes import cause_of
 from consentkit.engine import sql_text
-from consentkit.phrases import UNITS, count, day, percent, span, visible
+from consentkit.phrases import RECORDS, UNITS, count, day, percent, span, visible
 from consentkit.report_words import REFUSED
 from consentkit.shown import Table
 from consentkit.summary import SEVERITIES
@@ -28,10 +28,6 @@ _IDS = ("user_id", "anonymous_id", "message_id")
 _KEYS = ("code", "certainty", "source", "destination", "detail")
 _AGAINST = (*REFUSED, "V7")  # data went where someone had said no: before anything else as severe
 _EVENTS, _DELIVERIES = ("event", "events"), ("delivery", "deliveries")
-_RECORDS = {
-    **dict.fromkeys(("V8", "V10"), ("record of what was held back", "records of what was held back")),
-    **dict.fromkeys(("V20", "X3", "X4", "X11"), ("delivery record", "delivery records")),
-}
 # What a finding itself says of its cause, whatever the data looks like.
 _BY_NATURE = {
     "V18": "The policy maps no enabled category to it, so nothing ever holds an event back.",
@@ -90,7 +86,7 @@ def _total(row: Row | None, everyone: int) -> str:
         return ""
     told = count(row["events"], "event")
     if row["deliveries"]:
-        units = ("delivery record", None) if row["code"] in _RECORDS else _DELIVERIES
+        units = ("delivery record", None) if row["code"] in RECORDS else _DELIVERIES
         told = f"{count(row['deliveries'], *units)} of {told}"
     people = f" of {_people(row['people'], everyone)}" if row["people"] else ""
     unnamed = f" and {count(row['unnamed_events'], 'event')} without any id" if row["unnamed_events"] else ""
@@ -106,7 +102,7 @@ def _short(rows: list[Row], total: Row | None) -> str:
         return count(sum(row["events"] or row["deliveries"] or 0 for row in rows), *UNITS.get(rows[0]["code"], _EVENTS))
     number = total["deliveries"] or total["events"]
     one, many = _DELIVERIES if total["deliveries"] else _EVENTS
-    one, many = ("record", "records") if total["deliveries"] and total["code"] in _RECORDS else (one, many)
+    one, many = ("record", "records") if total["deliveries"] and total["code"] in RECORDS else (one, many)
     people = f", {count(total['people'], 'person', 'people')}" if total["people"] else ""
     return f"{count(number, one, many)}{people}"
 
@@ -119,7 +115,7 @@ def _finding(row: Row, behind: _Behind) -> Row:
     where = [str(row[name]) for name in ("destination", "source", "detail") if row[name] is not None]
     where = [behind.rejects.get(row["detail"], part) for part in where] if row["code"] == "X1" else where
     if row["deliveries"] is not None:
-        (number, whole), units = (row["deliveries"], row["of_deliveries"]), _RECORDS.get(row["code"], _DELIVERIES)
+        (number, whole), units = (row["deliveries"], row["of_deliveries"]), RECORDS.get(row["code"], _DELIVERIES)
     else:
         (number, whole), units = (row["events"], row["of_events"]), UNITS.get(row["code"], _EVENTS)
     facts = [count(row["events"], "event")] if row["deliveries"] is not None and row["events"] else []

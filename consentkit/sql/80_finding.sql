@@ -1,5 +1,7 @@
 -- One row per finding: code, certainty and the destination or source it is about, with counts of delivery
 -- records, events and people, the number they are out of, and when it was first and last seen.
+-- Deliveries are out of those that were delivered to the destination; V8 out of its records filtered for consent, V10 of all
+-- that were filtered, V20, X3, X4 and X11 of all its records.
 -- A number is out of null where a name of an older policy version cannot be counted under the newest.
 -- One that tells of events has no deliveries, also where it is about a destination (X37, X38, X44).
 -- people counts distinct user ids, else anonymous ids; unnamed_events are events with neither.
@@ -41,7 +43,8 @@ SELECT
     CASE WHEN c.destination_id IS NOT NULL AND c.deliveries > 0 THEN c.deliveries END AS deliveries,
     CASE
         WHEN c.destination_id IS NULL OR c.deliveries = 0 THEN NULL
-        WHEN c.code IN ('V8', 'V10') THEN CASE WHEN d.filtered >= c.deliveries THEN d.filtered END
+        WHEN c.code = 'V8' THEN CASE WHEN d.filtered_for_consent >= c.deliveries THEN d.filtered_for_consent END
+        WHEN c.code = 'V10' THEN CASE WHEN d.filtered >= c.deliveries THEN d.filtered END
         WHEN c.code IN ('V20', 'X3', 'X4', 'X11') THEN CASE WHEN d.records >= c.deliveries THEN d.records END
         WHEN d.delivered >= c.deliveries THEN d.delivered
     END AS of_deliveries,
