@@ -9,6 +9,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from consentkit.errors import UsageError
+
 
 class FailOn(StrEnum):
     """The least severity that makes a command exit with 1."""
@@ -27,7 +29,19 @@ def _as_flags(params: list[Any]) -> list[Any]:
 
 
 class Command(TyperCommand):
-    """A command whose help shows flags as they are given."""
+    """A command whose help shows flags as they are given, and which takes no empty text for a value."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read a command line. An empty text is a variable not set; as a path it would be the folder one is in."""
+        for before, each in zip(["", *args], args, strict=False):
+            name, given, value = each.partition("=")
+            if each == "":
+                name = before
+            elif not (name.startswith("--") and given and not value):
+                continue
+            what = f"{name} is given" if name.startswith("-") else "an argument is"
+            raise UsageError(f"{what} an empty text; is a variable not set?")
+        return super().parse_args(ctx, args)
 
     def get_params(self, ctx: Any) -> list[Any]:
         """Return the parameters for the help and for the reading of a command line."""

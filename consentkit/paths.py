@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from consentkit.errors import UsageError
@@ -25,3 +26,13 @@ def paths_in(given: Any, named: str, instead: str) -> list[str | os.PathLike[str
         if item == "":
             raise UsageError(f"{named} by paths, and an empty text is none; is a variable not set?")
     return listed
+
+
+def place_of(given: str | os.PathLike[str]) -> Path:
+    """Return the path of a file or folder to write to.
+
+    Raises :class:`UsageError` for an empty text, which ``Path`` takes for the folder one is in.
+    """
+    if given == "":
+        raise UsageError("a file or folder is named by a path, not by an empty text; is a variable not set?")
+    return Path(given)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from consentkit.applying import apply_policy, complete_policy
 from consentkit.engine import Engine, sql_text
 from consentkit.errors import UsageError
 from consentkit.judging import READ_OFTEN, asking, judge, loading
+from consentkit.paths import place_of
 from consentkit.preparing import MASK_KEY, prepare
 from consentkit.pseudonyms import Pseudonyms
 from consentkit.sources.deliveries import DELIVERY_SUFFIXES, link_pending, load_delivery_files
@@ -21,6 +21,7 @@ from consentkit.sources.snowplow import SNOWPLOW_SUFFIXES, load_snowplow_files
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
+    from pathlib import Path
 
     import pandas as pd
     import pyarrow as pa
@@ -295,8 +296,9 @@ class Workspace:
         """
         from consentkit.report import write_report
 
+        place = place_of(folder)
         self.judge()
-        return write_report(self, Path(folder), key=key, raw_ids=raw_ids)
+        return write_report(self, place, key=key, raw_ids=raw_ids)
 
     def pack(self, path: str | Path, *, key: bytes | None = None, raw_ids: bool = False) -> str:
         """Write an evidence pack to a new folder or ``.zip`` file and return the SHA-256 of its manifest.
@@ -305,8 +307,9 @@ class Workspace:
         """
         from consentkit.pack import write_pack
 
+        place = place_of(path)
         self.judge()
-        return write_pack(self, Path(path), key=key, raw_ids=raw_ids)
+        return write_pack(self, place, key=key, raw_ids=raw_ids)
 
     def check(
         self,

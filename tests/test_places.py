@@ -298,7 +298,18 @@ def test_an_empty_text_is_not_the_folder_one_is_in(run: Run, at: Path, monkeypat
     for words in (("report",), ("explain", "m1"), ("policy", "names")):
         code, out, err = run(*words, "--db", "a.duckdb", "--policy", "")
         assert (code, out) == (2, ""), words
-        assert "a policy is named by paths" in err
+        assert "--policy is given an empty text; is a variable not set?" in err
+    before = sorted(at.iterdir())
+    shown = ("report", "--db", "a.duckdb", "-p", "p.yml")
+    for wanted in ((*shown, "--out", ""), (*shown, "--out="), (*shown, "--pack", ""), ("sample", "")):
+        code, out, err = run(*wanted)
+        assert (code, out) == (2, ""), wanted
+        assert "an empty text; is a variable not set?" in err
+    with ck.open() as ws:
+        for write in (ws.report, ws.pack, lambda path: ck.charts.save(ws, "decision_flow", path)):
+            with pytest.raises(ck.UsageError, match="named by a path, not by an empty text"):
+                write("")
+    assert sorted(at.iterdir()) == before
 
 
 @pytest.mark.parametrize("given", [None, 5, float("nan"), b"a.duckdb"])

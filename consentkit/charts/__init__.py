@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable  # noqa: TC003 - a field of the tuple below
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import consentkit.late_parser  # noqa: F401
@@ -56,9 +55,12 @@ from consentkit.charts.violations import (
     violations_why,
 )
 from consentkit.errors import UsageError
+from consentkit.paths import place_of
 from consentkit.shown import Remembering, Table
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from consentkit.causes import Reading
     from consentkit.policy import Policy
     from consentkit.workspace import Workspace
@@ -128,20 +130,20 @@ def save(workspace: Workspace, name: str, path: str | Path, *, width: int = 640)
     show, which a picture says too, or None. Raises :class:`UsageError` where there is no such chart or format.
     """
     picture, seen = _named(name), Remembering(workspace)
-    _save(lambda at: picture.draw(seen, width=at), width, Path(path), lambda: picture.rows(seen))
+    _save(lambda at: picture.draw(seen, width=at), width, place_of(path), lambda: picture.rows(seen))
     return picture.why(seen)
 
 
 def save_simulated(workspace: Workspace, policy: Policy | str | Path, path: str | Path, *, width: int = 640) -> None:
     """Write the chart of what ``policy`` would change, or its rows, as :func:`save` does."""
     draw = partial(simulated_change, workspace, policy)
-    _save(lambda at: draw(width=at), width, Path(path), lambda: simulated_rows(workspace, policy))
+    _save(lambda at: draw(width=at), width, place_of(path), lambda: simulated_rows(workspace, policy))
 
 
 def save_person(workspace: Workspace, who: str, path: str | Path, *, width: int = 640) -> None:
     """Write the timeline of one person or device, or its rows, as :func:`save` does; the id stands in it as loaded."""
     draw = partial(person_timeline, workspace, who)
-    _save(lambda at: draw(width=at), width, Path(path), lambda: person_rows(workspace, who))
+    _save(lambda at: draw(width=at), width, place_of(path), lambda: person_rows(workspace, who))
 
 
 def no_such_chart(name: str) -> str:
