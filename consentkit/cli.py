@@ -209,7 +209,8 @@ def decide(
             tools.say(f"{row['lines']:,} lines have no verdict: {row['message']}")
         if not workspace.rows("SELECT 1 FROM event LIMIT 1"):
             raise UsageError("no event could be read")
-        write_verdicts(workspace, form.value, sys.stdout)
+        if not write_verdicts(workspace, form.value, sys.stdout):
+            raise UsageError("no verdict: the policy names no destination that is connected to the source of an event")
 
 
 @app.command()

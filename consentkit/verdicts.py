@@ -13,35 +13,44 @@ if TYPE_CHECKING:
 _SHOWN = 200
 
 
-def write_verdicts(workspace: Workspace, form: str, out: TextIO) -> None:
-    """Write one row per event and connected destination to ``out``, as ``ndjson``, ``csv`` or ``table``."""
-    {"ndjson": _write_ndjson, "csv": _write_csv, "table": _write_table}[form](workspace, out)
+def write_verdicts(workspace: Workspace, form: str, out: TextIO) -> bool:
+    """Write one row per event and connected destination to ``out``, as ``ndjson``, ``csv`` or ``table``.
+
+    Returns whether there was one; CSV has its header also where there was none.
+    """
+    return {"ndjson": _write_ndjson, "csv": _write_csv, "table": _write_table}[form](workspace, out)
 
 
-def _write_ndjson(workspace: Workspace, out: TextIO) -> None:
+def _write_ndjson(workspace: Workspace, out: TextIO) -> bool:
+    any_row = False
     query = f"SELECT to_json(d)::VARCHAR AS line FROM ({sql_text('ask_decide')}) AS d"
     for batch in workspace.batches(query):
         out.write("\n".join(batch.column(0).to_pylist()) + "\n")
+        any_row = True
         if is_lost(out):
-            return
+            break
+    return any_row
 
 
-def _write_csv(workspace: Workspace, out: TextIO) -> None:
+def _write_csv(workspace: Workspace, out: TextIO) -> bool:
     import io
+    from itertools import chain
 
     from pyarrow import csv
 
-    first = True
-    for batch in workspace.batches(sql_text("ask_decide_flat")):
+    batches = workspace.batches(sql_text("ask_decide_flat"))
+    head, any_row = batches.schema.empty_table(), False
+    for rows in chain([head], batches):
         text = io.BytesIO()
-        csv.write_csv(batch, text, csv.WriteOptions(include_header=first, quoting_style="needed"))
+        csv.write_csv(rows, text, csv.WriteOptions(include_header=rows is head, quoting_style="needed"))
         out.write(text.getvalue().decode())
-        first = False
+        any_row = any_row or rows is not head
         if is_lost(out):
-            return
+            break
+    return any_row
 
 
-def _write_table(workspace: Workspace, out: TextIO) -> None:
+def _write_table(workspace: Workspace, out: TextIO) -> bool:
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -62,3 +71,4 @@ def _write_table(workspace: Workspace, out: TextIO) -> None:
     if len(rows) > _SHOWN:
         table.caption = f"the first {_SHOWN} only: --format csv or ndjson writes them all"
     terminal(out).print(table)
+    return bool(rows)

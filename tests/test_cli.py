@@ -168,6 +168,19 @@ def test_decide_writes_every_format(run: Callable[..., tuple[int, str, str]], tm
     assert "block" in run(*words, "table")[1]
 
 
+def test_decide_without_a_destination_is_no_verdict_and_csv_keeps_its_header(
+    run: Callable[..., tuple[int, str, str]], tmp_path: Path, policy: Path
+) -> None:
+    words = ["decide", event(tmp_path, False), "-p", policy, "--format"]
+    head = run(*words, "csv")[1].splitlines()[0]
+    policy.write_text("version: 1\nplatform: segment\ncategories: [{id: Ads}]\n")
+    for form, printed in (("csv", head + "\n"), ("ndjson", "")):
+        code, out, err = run(*words, form)
+        assert (code, out) == (2, printed)
+        assert "no verdict: the policy names no destination" in err
+    assert run(*words, "table")[0] == 2
+
+
 def test_explain_names_rule_and_categories(
     run: Callable[..., tuple[int, str, str]], tmp_path: Path, policy: Path
 ) -> None:
