@@ -201,9 +201,16 @@ def test_durations(found: object, seconds: float) -> None:
     assert Policy.parse({**BASE, "latency": found}).latency == timedelta(seconds=seconds)
 
 
-@pytest.mark.parametrize("found", ["10", 10, "m", "-5m", "10 minutes", "5m1h", timedelta(-1), "999999999999d"])
+@pytest.mark.parametrize("found", ["10", 10, "m", "-5m", "10 minutes", "5m1h", timedelta(-1), "999999999999d", "1001d"])
 def test_a_duration_nobody_can_be_sure_of_is_refused(found: object) -> None:
     assert "allowed: a duration" in mistakes_of(latency=found)["latency"]
+
+
+@pytest.mark.parametrize("found", ["0206-03-01", date(1, 1, 1), "9999-12-31", "0001-01-01T00:00:00+14:00", "2026-3-1"])
+def test_a_time_of_no_year_in_use_is_refused_and_shown_as_it_was_written(found: object) -> None:
+    said = mistakes_of(effective_from=found)["effective_from"]
+    assert str(found) in said or repr(found) in said
+    assert "allowed: a date such as 2026-01-31" in said
 
 
 @pytest.mark.parametrize("word", ["true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON"])
@@ -289,6 +296,9 @@ def test_anchors_and_merge_keys(tmp_path: Path) -> None:
         ("version: 1\ncategories:\n\t- id: x\n", 3, "a tab is used"),
         ("version: 1\nregime: a: b\n", 2, "a ':' where none can stand"),
         ("version: 1\nregime: *x\n", 2, "anchor"),
+        ("version: 1\nregime: [*]\n", 2, "put text that begins with * in quotes"),
+        ("version: 1\ncategories:\n  Ads: [X]\n", 2, "allowed: a list, each item on a line that begins with '- '"),
+        ("# events\n" * 600_000, None, "the file is over 5 MB, which no policy is"),
         ("version: 1\n---\nversion: 1\n", 2, "two documents"),
         ("version: 1\nregime: \x07\n", 2, "control character U+0007"),
         ("version: 1\nregime: @x\n", 2, "must stand in quotes"),
@@ -695,6 +705,18 @@ def test_warnings_about_rudderstack_settings() -> None:
     assert "did you mean 'C0001'?" in found["destinations[0].consent[0].categories[0]"]
 
 
+def test_a_mapping_that_rudderstack_does_not_look_at_is_a_warning() -> None:
+    found = warnings_of(
+        platform="rudderstack",
+        categories=[{"id": "C1", "destinations": ["A", "B"]}],
+        destinations=[{"name": "B", "consent": [{"provider": "oneTrust", "categories": ["C1"]}]}],
+    )
+    assert found == {
+        "categories[0].destinations[0]": "no category holds anything back from destination 'A': "
+        "RudderStack goes by the settings under consent, and this destination has none"
+    }
+
+
 # Writing, comparing, the schema
 
 
@@ -754,7 +776,7 @@ NASTY = st.sampled_from(
 )
 TEXT = st.one_of(NASTY, st.text(min_size=1, max_size=12))
 FLAG = st.booleans()
-MOMENT = st.none() | st.datetimes()
+MOMENT = st.none() | st.datetimes(datetime(1900, 1, 1), datetime(2999, 12, 31))
 SETTINGS = st.fixed_dictionaries(
     {},
     optional={
@@ -793,7 +815,7 @@ def policies(draw: st.DrawFn) -> dict[str, Any]:
         "version": 1,
         "platform": platform,
         "effective_from": draw(MOMENT),
-        "latency": draw(st.timedeltas(min_value=timedelta(0))),
+        "latency": draw(st.timedeltas(timedelta(0), timedelta(1000))),
         "categories": [
             {
                 "id": each,

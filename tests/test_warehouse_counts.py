@@ -170,6 +170,41 @@ def test_rudderstack_settings_of_every_kind_are_imported(tmp_path: Path) -> None
     assert [each.enabled for each in imported.destinations] == [True, False]
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            '{"integrations": {"A": {"consentSettings": {"categories": "Ads"}}}}',
+            "A: `categories` is no list of category",
+        ),
+        ('{"integrations": {"A": {"consentSettings": {"categories": [{"id": 1}]}}}}', "A: `categories` is no list"),
+        ('{"integrations": {}, "consentSettings": {"allCategories": "Ads"}}', "`allCategories` is no list"),
+        ('{"integrations": {}, "consentSettings": []}', "`consentSettings` is no object"),
+        ('{"integrations": {\n', "f:2: this begins like JSON and is none; is it whole?"),
+        ("[1]", "Segment settings have an object `integrations`, a RudderStack source a list"),
+        (f"category,destination\nA,{'x' * 200_000}\n", "this is not CSV: field larger"),
+    ],
+)
+def test_settings_of_another_shape_are_refused_and_never_taken_for_no_consent(
+    tmp_path: Path, text: str, told: str
+) -> None:
+    (tmp_path / "f").write_text(text)
+    with pytest.raises(ck.SourceError, match=told):
+        import_policy(tmp_path / "f")
+
+
+def test_an_id_of_rudderstack_that_is_no_text_is_a_mistake_and_a_name_stays_a_comment(tmp_path: Path) -> None:
+    config = {"oneTrustCookieCategories": [{"oneTrustCookieCategory": {"a": 1}}]}
+    (tmp_path / "f").write_text(json.dumps({"destinations": [{"name": "One", "config": config}]}))
+    with pytest.raises(ck.PolicyError, match=r"consent\[0\].categories\[0\]: found keys and values"):
+        import_policy(tmp_path / "f")
+    settings = {"integrations": {}, "consentSettings": {"allCategories": ["A\nregime: opt-out"]}}
+    (tmp_path / "g").write_text(json.dumps(settings))
+    imported, notes = import_policy(tmp_path / "g")
+    (tmp_path / "p.yml").write_text(as_file(imported, "g", notes))
+    assert ck.Policy.load(tmp_path / "p.yml") == imported
+
+
 def test_a_spreadsheet_becomes_a_policy(tmp_path: Path) -> None:
     (tmp_path / "m.csv").write_text("Category;Destination\nno;Facebook Pixel\nAds;Facebook Pixel\n;Webhooks\nAds;\n")
     done = RUN.invoke(app, ["policy", "import", str(tmp_path / "m.csv"), "--out", str(tmp_path / "p.yml")])

@@ -72,8 +72,12 @@ def _mapping(policy: Content) -> Iterator[Hint]:
     for index, category in enumerate(policy.categories):
         for place, name in enumerate(category.destinations):
             places.setdefault(owners[name], ("categories", index, "destinations", place))
+    settings = {each.name: each.consent for each in policy.destinations}
     for name, categories in needs.items():
-        if not enabled.intersection(categories):
+        if policy.platform == "rudderstack" and not settings.get(name):
+            told = "RudderStack goes by the settings under consent, and this destination has none"
+            yield places[name], f"no category holds anything back from destination {name!r}: {told}"
+        elif not enabled.intersection(categories):
             told = f"all its categories are disabled ({', '.join(categories)})"
             yield places[name], f"destination {name!r} needs no consent now: {told}"
     for each in policy.destinations:

@@ -39,7 +39,7 @@ def import_policy(
     if form is not None and form not in FORMS:
         raise UsageError(f"{form!r} is not a form that is imported; they are {', '.join(FORMS)}")
     text = _text(path)
-    data = _json(text)
+    data = _json(text, str(path)) if form != "csv" else None
     found = form or _form(data)
     if found == "segment" and isinstance(data, dict):
         mapping, notes = _segment(data, source, enforcement, str(path))
@@ -48,14 +48,16 @@ def import_policy(
     elif found == "csv":
         mapping, notes = _spreadsheet(text, str(path))
     else:
-        raise SourceError(f"{path}: it is not JSON of {found or 'a platform that is known'}")
+        shapes = "Segment settings have an object `integrations`, a RudderStack source a list `destinations`"
+        raise SourceError(f"{path}: it is not JSON of {found or 'a platform that is known'}: {shapes}")
     return Policy.parse(mapping, file=str(path)), notes
 
 
 def as_file(policy: Policy, origin: str, notes: list[str]) -> str:
     """Write an imported policy as YAML, headed by where it comes from and what is left open."""
-    lines = [f"# imported from {Path(origin).name}", *(f"# not said there: {note}" for note in notes)]
-    return "\n".join(lines) + "\n" + policy.as_yaml()
+    said = [f"imported from {Path(origin).name}", *(f"not said there: {note}" for note in notes)]
+    lines = [f"# {' '.join(each.split())}\n" for each in said]  # a name may hold the end of a line
+    return "".join(lines) + policy.as_yaml()
 
 
 def _text(path: str | Path) -> str:
@@ -70,10 +72,15 @@ def _text(path: str | Path) -> str:
         raise SourceError(f"{path}:{line}: this is not UTF-8 text; save the file as UTF-8") from None
 
 
-def _json(text: str) -> object:
+def _json(text: str, path: str) -> object:
+    """Read JSON; what does not begin like JSON is None, for it may be a spreadsheet."""
     try:
         data: object = json.loads(text)
-    except ValueError:
+    except RecursionError:
+        raise SourceError(f"{path}: this is nested too deeply") from None
+    except json.JSONDecodeError as error:
+        if text.lstrip()[:1] in ("{", "["):
+            raise SourceError(f"{path}:{error.lineno}: this begins like JSON and is none; is it whole?") from None
         return None
     return data
 
@@ -90,17 +97,18 @@ def _segment(data: Row, source: str, enforcement: str | None, path: str) -> tupl
     integrations = data.get("integrations")
     if not isinstance(integrations, dict):
         raise SourceError(f"{path}: Segment's settings have an object `integrations`; this file has none")
-    said = data.get("consentSettings")
-    settings = said if isinstance(said, dict) else {}
-    mapped: dict[str, list[str]] = {each: [] for each in _list(settings.get("allCategories"))}
+    settings = _object(data, "consentSettings", path)
+    listed = _list(settings, "allCategories", path)
+    mapped: dict[str, list[str]] = {each: [] for each in listed}
     names = [name for name in integrations if name != _SEGMENT_ITSELF]
     for name in names:
-        own = integrations[name].get("consentSettings") if isinstance(integrations[name], dict) else None
-        for category in _list(own.get("categories") if isinstance(own, dict) else None):
+        of_one = f"{path}: integrations.{name}"
+        own = _object(integrations[name], "consentSettings", of_one) if isinstance(integrations[name], dict) else {}
+        for category in _list(own, "categories", of_one):
             mapped.setdefault(category, []).append(name)
     told: Row = {"consent_enabled": bool(settings)}
     if "allCategories" in settings:
-        told["all_categories"] = _list(settings["allCategories"])
+        told["all_categories"] = listed
     if "hasUnmappedDestinations" in settings:
         told["has_unmapped_destinations"] = settings["hasUnmappedDestinations"]
     one: Row = {"name": source, "settings": told}
@@ -187,19 +195,34 @@ def _settings(config: object, source: str) -> Iterator[Row]:
             yield {"provider": provider, "categories": ids, "legacy": True}
 
 
-def _ids(items: object, key: str) -> list[str]:
+def _ids(items: object, key: str) -> list[Any]:
     listed = items if isinstance(items, list) else []
     ids = [item.get(key) if isinstance(item, dict) else item for item in listed]
-    return list(dict.fromkeys(each for each in ids if each))
+    return list({json.dumps(each): each for each in ids if each}.values())  # what is no text the policy refuses
 
 
-def _list(items: object) -> list[str]:
-    return list(dict.fromkeys(items)) if isinstance(items, list) else []
+def _object(data: Row, key: str, path: str) -> Row:
+    said = data.get(key)
+    if said is not None and not isinstance(said, dict):
+        raise SourceError(f"{path}: `{key}` is no object")
+    return said or {}
+
+
+def _list(data: Row, key: str, path: str) -> list[str]:
+    """Return a list of category ids. What is none is refused: taken for empty, it would need no consent."""
+    said = data.get(key)
+    if said is not None and not (isinstance(said, list) and all(isinstance(each, str) for each in said)):
+        raise SourceError(f"{path}: `{key}` is no list of category ids")
+    return list(dict.fromkeys(said or ()))
 
 
 def _spreadsheet(text: str, path: str) -> tuple[Row, list[str]]:
     header = text.split("\n", 1)[0]
     reader = csv.DictReader(io.StringIO(text), delimiter=max(",;\t", key=header.count))
+    try:
+        rows = list(reader)
+    except csv.Error as error:
+        raise SourceError(f"{path}:{reader.line_num}: this is not CSV: {error}") from None
     columns = {name.strip().lower(): name for name in reader.fieldnames or [] if name}
     category = next((columns[name] for name in _CATEGORY if name in columns), None)
     destination = next((columns[name] for name in _DESTINATION if name in columns), None)
@@ -208,7 +231,7 @@ def _spreadsheet(text: str, path: str) -> tuple[Row, list[str]]:
     mapped: dict[str, list[str]] = {}
     unmapped: list[str] = []
     notes = ["kinds, sources and enforcement"]
-    for row in reader:
+    for row in rows:
         cell, other = (row[category] or "").strip(), (row[destination] or "").strip()
         several = [each.strip() for each in _BETWEEN.split(cell) if each.strip()]
         for one in several:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 KeyPath = tuple[str | int, ...]
 PathLike = str | os.PathLike[str]
 
+_MOST_BYTES = 5_000_000
 _MOST_NODES = 500_000
 _DEEPEST = 20
 _PLAIN_TAGS = {f"tag:yaml.org,2002:{name}" for name in ("str", "seq", "map")} | {"!"}
@@ -35,6 +36,7 @@ _SENTENCES = (
     ("while parsing a flow", "a bracket is opened and not closed, or a comma is missing"),
     ("could not find expected ':'", "a key without ':' after it"),
     ("expected <block end>", "the indentation does not line up, or text after a quote must be quoted too"),
+    ("while scanning an alias", "a * begins a reference (*name); put text that begins with * in quotes"),
     ("found undefined alias", "a reference (*name) to an anchor (&name) that is not defined above"),
     ("found duplicate anchor", "the same anchor (&name) is defined twice"),
 )
@@ -100,12 +102,15 @@ def read(path: Path) -> Document:
     """Read one YAML file; whatever is wrong with it is in ``mistakes`` of the document, nothing is raised."""
     file = str(path)
     try:
-        raw = path.read_bytes()
+        with path.open("rb") as held:
+            raw = held.read(_MOST_BYTES + 1)
     except FileNotFoundError:
         return _unusable(file, None, "there is no such file")
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not a usable path"
         return _unusable(file, None, f"the file cannot be read: {reason}")
+    if len(raw) > _MOST_BYTES:
+        return _unusable(file, None, f"the file is over {_MOST_BYTES // 1_000_000} MB, which no policy is; is it data?")
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -180,7 +185,7 @@ class _Walk:
         self.lines.setdefault(path, _line(node))
         self._left -= 1
         if self._left <= 0 or depth > _DEEPEST:
-            self._complain(node, path, "this is nested too deeply or refers to itself")
+            self._complain(node, path, "this is nested too deeply, refers to itself, or is too much")
             return None
         if node.tag not in _PLAIN_TAGS:
             tag = node.tag.replace("tag:yaml.org,2002:", "!!")
@@ -217,7 +222,7 @@ class _Walk:
         sources = node.value if node.id == "sequence" else [node]
         self._left -= len(sources)
         if self._left <= 0 or depth > _DEEPEST:
-            self._complain(node, path, "this is nested too deeply or refers to itself")
+            self._complain(node, path, "this is nested too deeply, refers to itself, or is too much")
             return []
         wrong = [each for each in sources if each.id != "mapping"]
         for each in wrong:

@@ -15,6 +15,7 @@ _BOOLEANS = {
     for word in words
     for spelling in (word, word.capitalize(), word.upper())
 }
+_TOO_LONG = timedelta(days=1001)
 MEANINGS = ("granted", "refused", "unset")
 _DURATION = re.compile(
     r"(?:([0-9]+)d)?\s*(?:([0-9]+)h)?\s*(?:([0-9]+)m)?\s*(?:([0-9]+)(?:\.([0-9]{1,6}))?s)?", re.ASCII
@@ -55,13 +56,16 @@ def to_version(value: object) -> int:
 
 def to_moment(value: object) -> datetime:
     """Read a date, or a time with or without offset, as naive UTC; raises ValueError otherwise."""
-    if isinstance(value, date) and not isinstance(value, datetime):
-        return datetime(value.year, value.month, value.day)
+    moment = value
     try:
-        if isinstance(value, str):
-            value = datetime.fromisoformat(_SPACE_BEFORE_OFFSET.sub("", value.strip()))
-        if isinstance(value, datetime):
-            return value if value.tzinfo is None else value.astimezone(UTC).replace(tzinfo=None)
+        if isinstance(moment, date) and not isinstance(moment, datetime):
+            moment = datetime(moment.year, moment.month, moment.day)
+        if isinstance(moment, str):
+            moment = datetime.fromisoformat(_SPACE_BEFORE_OFFSET.sub("", moment.strip()))
+        if isinstance(moment, datetime):
+            moment = moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
+            if 1900 <= moment.year <= 2999:  # a year that is none in use is a slip of the pen
+                return moment
     except (ValueError, OverflowError):
         pass
     raise ValueError(f"found {shown(value)}; allowed: a date such as 2026-01-31 or a time such as 2026-01-31T08:00:00Z")
@@ -75,9 +79,9 @@ def to_duration(value: object) -> timedelta:
     found = value
     if isinstance(value, str):
         value = _duration_of(value.strip())
-    if isinstance(value, timedelta) and value >= timedelta(0):
+    if isinstance(value, timedelta) and timedelta(0) <= value < _TOO_LONG:
         return value
-    raise ValueError(f"found {shown(found)}; allowed: a duration that is not negative, with units: 45s, 10m, 1h30m, 2d")
+    raise ValueError(f"found {shown(found)}; allowed: a duration of 0 to 1000d, with units: 45s, 10m, 1h30m, 2d")
 
 
 def _duration_of(text: str) -> timedelta | None:

@@ -101,7 +101,11 @@ def _allowed(kind: str, found: object, path: KeyPath, model: type[BaseModel]) ->
         choices = _choices(path, model)
         return ", ".join(choices) + did_you_mean(found, choices)
     if kind == "tuple_type":
-        return f"a list, such as [{found}]" if isinstance(found, str) else "a list"
+        return (
+            f"a list, such as [{found}]"
+            if isinstance(found, str)
+            else "a list, each item on a line that begins with '- '"
+        )
     if kind in ("model_type", "model_attributes_type", "dict_type"):
         return "keys and values with " + ", ".join(_model_at(model, path).model_fields)
     plain = {
