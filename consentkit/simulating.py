@@ -66,8 +66,11 @@ class Simulation:
         return f"{share} of {whole:,} decisions would change, at {where}: {listing(parts)}."
 
     def parts(self) -> list[str]:
-        """Say what would become of the events that change, in parts of a sentence."""
-        return _parts(self.changes, logged=self.logged)
+        """Say what would become of the events that change, in parts of a sentence; one counts at each destination."""
+        parts = _parts(self.changes, logged=self.logged)
+        if len({row["destination"] for row in self.changes}) > 1:
+            parts[0] = f"counted at each destination, {parts[0]}"
+        return parts
 
     def as_dict(self) -> Row:
         """Return what was found as the documented JSON shape of ``consentkit simulate --json``."""

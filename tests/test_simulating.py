@@ -172,7 +172,7 @@ def test_the_chart_states_it_and_counts_stand_on_its_bars(
 ) -> None:
     monkeypatch.setattr(sample, "simulate", lambda _: found)
     chart = ck.charts.simulated_change(sample, ck.Policy.parse(changed_policy())).to_dict()
-    assert "1,204 events would no longer be sent" in " ".join(chart["title"]["text"])
+    assert "Counted at each destination, 1,204 events would no longer be sent" in " ".join(chart["title"]["text"])
     assert "4,001 events, 1 to 30 March 2026" in " ".join(chart["title"]["subtitle"])
     assert chart["description"]
     words = json.dumps(chart)
