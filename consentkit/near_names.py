@@ -43,7 +43,9 @@ def read_catalogue(path: str | Path) -> list[frozenset[str]]:
         else:
             rows = csv.DictReader(text.splitlines())
             groups = [{row["name"], row["alias"]} for row in rows]
-    except (OSError, UnicodeDecodeError, ValueError, KeyError, TypeError, AttributeError):
+    except OSError as error:
+        raise SourceError(f"{path}: it cannot be read: {error.strerror}") from None
+    except (UnicodeDecodeError, ValueError, KeyError, TypeError, AttributeError):
         shapes = "a JSON list of objects with name, slug and previous_names, or CSV with the columns name and alias"
         raise SourceError(f"{path}: a catalogue is {shapes}") from None
     return [frozenset(str(name) for name in group if name) for group in groups]

@@ -128,7 +128,7 @@ def test_the_example_of_the_specification_is_read(tmp_path: Path) -> None:
     ]
     assert policy.source_rows() == [
         ("web", True, True, datetime(2026, 2, 1), "cloud", "opt-in", True, True, True),
-        ("ios", True, False, None, "swift", "opt-in", None, None, False),
+        ("ios", True, False, None, "swift", None, None, None, False),
     ]
     assert policy.source_category_rows() == [("web", "Advertising"), ("web", "Analytics")]
     assert policy.write_key_rows() == [("wk_abc", "web")]
@@ -151,7 +151,7 @@ def test_rudderstack_settings_become_rows_and_cloud_means_its_server(tmp_path: P
 @pytest.mark.parametrize(("platform", "point"), [("segment", "cloud"), ("rudderstack", "rudder-server")])
 def test_without_sources_there_is_one_called_default(platform: str, point: str) -> None:
     policy = Policy.parse({**BASE, "platform": platform, "destinations": [{"name": "A", "connected": ["default"]}]})
-    assert policy.source_rows() == [("default", False, False, None, point, "opt-in", None, None, False)]
+    assert policy.source_rows() == [("default", False, False, None, point, None, None, None, False)]
     assert policy.connection_rows() == [("A", "default")]
 
 
@@ -832,7 +832,7 @@ def policies(draw: st.DrawFn) -> dict[str, Any]:
                 "stamps_consent": draw(FLAG),
                 "stamping_since": draw(MOMENT),
                 "enforcement": draw(st.sampled_from(["cloud", "swift" if platform == "segment" else "rudder-js"])),
-                "consent_model": draw(st.sampled_from(["opt-in", "opt-out"])),
+                "consent_model": draw(st.sampled_from([None, "opt-in", "opt-out"])),
                 "write_keys": [f"{place}{key}" for key in draw(st.lists(TEXT, max_size=2))],
                 "settings": draw(st.none() | SETTINGS),
             }

@@ -291,6 +291,8 @@ def test_unknown_names_come_once_with_counts_and_aliases_to_paste(tmp_path: Path
     assert "1 Appboy in integrations objects: Braze (another name of it in the catalogue)" in lines
     assert "1 Mxipanel in deliveries: Mixpanel (spelt almost alike)" in lines
     assert "1 Other in deliveries: nothing alike" in lines
+    absent = RUN.invoke(app, ["policy", "names", "--db", db, "--catalogue", str(tmp_path / "none.json")])
+    assert "it cannot be read: No such file" in str(absent.exception)
     pasted = done.output.partition("each:\n")[2]
     (tmp_path / "q.yml").write_text(
         "version: 1\nplatform: segment\ncategories: [{id: A, destinations: [Braze, Mixpanel]}]\n" + pasted

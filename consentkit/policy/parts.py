@@ -138,8 +138,9 @@ class Source(Part):
         description="When the source began to stamp consent, a date or a time, UTC without an offset.",
     )
     enforcement: Enforcement = Field(default="cloud", description="Where consent is enforced for the source's events.")
-    consent_model: Regime = Field(
-        default="opt-in", description="How analytics.js treats a visitor who has not chosen yet."
+    consent_model: Regime | None = Field(
+        default=None,
+        description="How analytics.js treats who has not chosen yet; absent is opt-in there, and else the regime.",
     )
     write_keys: tuple[Text, ...] = Field(
         default=(), description="The write keys or source ids by which events name the source."

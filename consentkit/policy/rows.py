@@ -76,9 +76,10 @@ class ConsentRow(NamedTuple):
 class SourceRow(NamedTuple):
     """One source of events.
 
-    ``declared`` is False for the one source of a policy without a ``sources:`` block. ``consent_enabled`` and
-    ``has_unmapped_destinations`` are None when the settings do not say; ``lists_categories`` tells an empty
-    ``all_categories`` (True, no :class:`SourceCategoryRow`) from an absent one (False).
+    ``declared`` is False for the one source of a policy without a ``sources:`` block. ``consent_model`` is None
+    where none is given, ``consent_enabled`` and ``has_unmapped_destinations`` when the settings do not say;
+    ``lists_categories`` tells an empty ``all_categories`` (True, no :class:`SourceCategoryRow`) from an absent one
+    (False).
     """
 
     source: str
@@ -86,7 +87,7 @@ class SourceRow(NamedTuple):
     stamps_consent: bool
     stamping_since: datetime | None
     enforcement: str
-    consent_model: str
+    consent_model: str | None
     consent_enabled: bool | None
     has_unmapped_destinations: bool | None
     lists_categories: bool

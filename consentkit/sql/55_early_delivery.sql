@@ -1,4 +1,4 @@
--- One row per delivery without consent, at a source declared opt-in, of a device that was first asked later: no
+-- One row per delivery without consent, at a source that is opt-in (its consent_model, else the regime), of a device that was first asked later: no
 -- preference event of the device or its person before it, none of its earlier stamps grants anything, and one preference
 -- event after it (RULES.md 10, V24). Suspected only: an answer may be older than the log. Left out:
 -- devices that never answer in the log, and destinations whose categories nobody ever refuses. What a stamp refuses is
@@ -18,10 +18,11 @@ opted AS (
     SELECT o.signature_id AS signature_id, o.version_id AS version_id
     FROM source AS e
     INNER JOIN signature_source AS o ON o.version_id = e.version_id AND o.source_id = e.source_id
+    INNER JOIN policy_version AS v ON v.version_id = e.version_id
     INNER JOIN signature AS g ON g.signature_id = o.signature_id
     INNER JOIN stamp AS s ON s.stamp_id = g.stamp_id
     LEFT JOIN stamp_answer AS a ON a.stamp_id = g.stamp_id
-    WHERE e.consent_model = 'opt-in' AND g.kind = 'event' AND s.state IN ('A0', 'A1', 'A2') AND s.rudder_form = 'absent'
+    WHERE COALESCE(e.consent_model, v.regime) = 'opt-in' AND g.kind = 'event' AND s.state IN ('A0', 'A1', 'A2') AND s.rudder_form = 'absent'
         AND a.stamp_id IS NULL
 ),
 arrived AS (

@@ -270,7 +270,7 @@ CREATE TABLE source (
     stamps_consent BOOLEAN NOT NULL,
     stamping_since TIMESTAMP,
     enforcement VARCHAR NOT NULL,
-    consent_model VARCHAR,
+    consent_model VARCHAR,              -- null = not said
     consent_enabled BOOLEAN,            -- these three as the platform's settings say; null = from the mapping
     has_unmapped_destinations BOOLEAN,
     lists_categories BOOLEAN NOT NULL

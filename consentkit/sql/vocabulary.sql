@@ -182,7 +182,7 @@ INSERT INTO standing_kind VALUES
 DELETE FROM decision_reason;
 INSERT INTO decision_reason VALUES
     ('granted', 'allow', 'every category the destination needs is granted', 'RULES 2, step 2'),
-    ('unmapped', 'allow', 'no enabled category is mapped to the destination, so it needs no consent', 'RULES 2.1'),
+    ('unmapped', 'allow', 'no enabled category is mapped to the destination, at RudderStack no setting for the provider of the event, so it needs no consent', 'RULES 2.1'),
     ('exempt', 'allow', 'destinations of this kind do not enforce consent', 'RULES 2.1'),
     ('no_consent_object', 'allow', 'the event carries no consent object, so nothing was checked', 'RULES 2, row 1'),
     ('empty_consent_object', 'allow', 'the consent object holds no categoryPreferences, so nothing was checked', 'RULES 2, row 1'),
