@@ -228,6 +228,7 @@ def explain(
     """Say in words, for one event and each destination, what was decided and why."""
     from consentkit.explaining import explain as explained
 
+    tools.need_input(events, db, deliveries, export, source)
     with tools.opened(db, memory) as workspace:
         if policy is not None:
             tools.apply(workspace, policy, at)

@@ -61,7 +61,9 @@ def withdrawals(
         typer.echo(found.as_json())
     else:
         print_withdrawals(tools.console(), found)
-    raise typer.Exit(1 if found.ignored else 0)
+    if not found.destinations:
+        raise typer.Exit(tools.Exit.COULD_NOT_CHECK)
+    raise typer.Exit(tools.Exit.FINDINGS if found.ignored else tools.Exit.CLEAN)
 
 
 def person(

@@ -56,7 +56,7 @@ def chart(
         raise UsageError(charts.no_such_chart(name))
     if out is None:
         raise UsageError("name a file to write to with --out")
-    tools.need_input(events, db)
+    tools.need_input(events, db, deliveries, export)
     refuse_unwritable(out.parent)
     with tools.opened(db, memory, key_file, raw_ids) as workspace:
         if policy is not None:

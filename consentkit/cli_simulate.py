@@ -50,7 +50,7 @@ def simulate(
         tools.say(f"warning: {warning}")
     if events and against is None and not Path(db).is_file():
         raise UsageError("name the policy in force with --against: the new one is compared with it")
-    tools.need_input(events, db)
+    tools.need_input(events, db, deliveries, export)
     with tools.opened(db, memory, key_file, raw_ids) as workspace:
         if against is not None:
             tools.apply(workspace, against)

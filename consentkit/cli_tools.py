@@ -98,12 +98,7 @@ def loaded(
 ) -> Iterator[Workspace]:
     """Open the database, judge it by the policy and load the files, whichever are given."""
     events, policy, *how = given
-    if not events and not db:
-        raise UsageError("name event files, or a loaded database with --db")
-    if not events and db and not Path(db).is_file():
-        raise UsageError(f"{db}: no such database; `consentkit load` makes one")
-    if not events and any(how):
-        raise UsageError("--deliveries, --source, --as, --map and --set go with event files")
+    need_input(events, db, *how)
     if events and policy is None and not (db and Path(db).is_file()):
         raise UsageError("name the policy to judge by with --policy")
     with opened(db or ":memory:", memory, key_file, raw_ids) as workspace:
@@ -114,10 +109,16 @@ def loaded(
         yield workspace
 
 
-def need_input(events: list[str] | None, db: str) -> None:
-    """Raise :class:`UsageError` where neither event files nor a database are named."""
-    if not events and not Path(db).is_file():
+def need_input(events: list[str] | None, db: str | None, *how: object) -> None:
+    """Raise :class:`UsageError` without event files and database, and where ``how`` to read files is said of none."""
+    if events:
+        return
+    if db in (None, ":memory:"):
         raise UsageError("name event files, or a loaded database with --db")
+    if not Path(str(db)).is_file():
+        raise UsageError(f"{db}: no such database; `consentkit load` makes one")
+    if any(how):
+        raise UsageError("--deliveries, --source, --as, --map and --set go with event files")
 
 
 _SHOWN_FILES = 20

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from consentkit.console import clean
-from consentkit.history import SHARED, bar
+from consentkit.history import NO_CHOICE, SHARED, bar
 from consentkit.phrases import count, delay
 from consentkit.terminal import print_whole
 
@@ -55,7 +55,7 @@ _BASIS = {
 def print_withdrawals(console: Console, found: Withdrawals) -> None:
     """Print what left after refusals, how fast grants took effect, and who was told."""
     if not found.destinations:
-        console.print("No choice of anyone is in the events, so there is no refusal to test.")
+        console.print(NO_CHOICE)
         return
     names: tuple[str, ...] = ("refusals", "tested", "ignored", "leaking", "people", "events")
     table = _table("Refusals: what was still delivered of events collected after them", ("destination", *names))

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from consentkit.console import clean
 from consentkit.engine import sql_text
-from consentkit.errors import UsageError
+from consentkit.errors import NO_POLICY, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,9 +40,11 @@ def explain(workspace: Workspace, message_id: str) -> Iterator[Text]:
     Per destination: the verdict, what consent and the integrations object said, the categories needed,
     granted, refused and missing, the rule and its place in RULES.md, what the policy version in force at its
     arrival would say instead, and what the delivery log tells.
-    Raises :class:`UsageError` where no event has the id.
+    Raises :class:`UsageError` where no event has the id, or no policy is applied.
     """
     names, rows = workspace.cells(sql_text("ask_explain"), [message_id, message_id])
+    if not workspace.rows("SELECT 1 FROM policy_version LIMIT 1"):
+        raise UsageError(NO_POLICY)
     if not rows:
         raise UsageError("no event with this message id is loaded")
     place = None

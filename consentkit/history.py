@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from consentkit.workspace import Workspace
 
 SCHEMA_VERSION = 1
+NO_CHOICE = "No choice of anyone is in the events, so there is no refusal to test."
 SHARED = "delivery records name a message id that several events share"
 Row = dict[str, Any]
 
@@ -48,6 +49,8 @@ class Withdrawals:
         """Say in a sentence how many refusals were kept."""
         names = ("tested", "ignored", "possible")
         tested, ignored, possible = (sum(row[name] for row in self.destinations) for name in names)
+        if not self.destinations:
+            return NO_CHOICE
         if not tested:
             return "No refusal could be tested: after none of them did the person send another event."
         told = f"{ignored:,} of {tested:,} refusals that could be tested were ignored: something was still delivered."

@@ -32,7 +32,7 @@ def withdrawals_html(found: Withdrawals) -> str:
         for row in found.destinations[:_SHOWN]
     ]
     more = len(found.destinations) - _SHOWN
-    tables = table(heads, rows) if rows else "<p>No choice of anyone is in the events.</p>"
+    tables = table(heads, rows) if rows else ""
     return frame(found.verdict, "", tables, f"and {more:,} more" if more > 0 else "")
 
 

@@ -181,6 +181,42 @@ def test_decide_without_a_destination_is_no_verdict_and_csv_keeps_its_header(
     assert run(*words, "table")[0] == 2
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ((), "name event files, or a loaded database with --db"),
+        (("--db", "no.duckdb"), "no.duckdb: no such database"),
+        (("--db", "there.duckdb"), "no policy is applied to this database"),
+        (
+            ("--db", "there.duckdb", "-d", "log.csv"),
+            "--deliveries, --source, --as, --map and --set go with event files",
+        ),
+    ],
+)
+def test_explain_says_what_it_lacks_and_makes_no_database(
+    run: Callable[..., tuple[int, str, str]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...],
+    told: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run("load", event(tmp_path, False), "--db", "there.duckdb")[0] == 0
+    code, printed, err = run("explain", "m1", *words)
+    assert (code, printed) == (2, "")
+    assert told in err
+    assert not (tmp_path / "no.duckdb").exists()
+
+
+def test_withdrawals_of_nobody_who_chose_could_not_be_tested(
+    run: Callable[..., tuple[int, str, str]], tmp_path: Path, policy: Path
+) -> None:
+    words = ("withdrawals", event(tmp_path, False), "-p", policy, "-d", log(tmp_path))
+    code, printed, _ = run(*words)
+    assert (code, "so there is no refusal to test" in printed) == (2, True)
+    assert run(*words, "--json")[0] == 2
+
+
 def test_explain_names_rule_and_categories(
     run: Callable[..., tuple[int, str, str]], tmp_path: Path, policy: Path
 ) -> None:
