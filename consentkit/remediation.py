@@ -50,11 +50,13 @@ def _numbers(finding: dict[str, object]) -> tuple[object, ...]:
 
 
 def _state(engine: Engine, summary: Summary) -> str:
-    """Hash what was read, what judged it and what came of it."""
+    """Hash what judged it, and by itself what was read, what judged it and what came of it."""
     policy = engine.rows(
         "read the policy's text", "SELECT name, value FROM about WHERE name LIKE 'policy %' ORDER BY name"
     )
     files = [(row["kind"], row["sha256"], row["path"]) for row in summary.files]
     findings = [[each[name] for name in _FINDING] + list(_numbers(each)) for each in summary.findings]
-    told = json.dumps([policy, files, findings], ensure_ascii=True, default=str)
-    return hashlib.sha256(told.encode()).hexdigest()
+    return " ".join(
+        hashlib.sha256(json.dumps(each, ensure_ascii=True, default=str).encode()).hexdigest()
+        for each in (policy, [policy, files, findings])
+    )

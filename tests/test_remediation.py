@@ -61,6 +61,7 @@ def test_the_report_and_its_csv_tell_what_was_closed(ws: ck.Workspace, tmp_path:
     assert [step[2] for step in steps(tmp_path / "3" / "remediation.csv")] == ["opened", "closed", "reopened"]
     assert "After 3 audits of this database" in third
     assert "opened in audit 1 (data until 1 March 2026): 1; closed in audit 2" in third
+    assert "closed in audit 2 (data until 1 March 2026), not found any more, by another policy than before" in third
     assert "<script>1" not in third
     last = third.split("Opened, closed or reopened by the last audit")[-1].split("that are as they were")[0]
     assert "V5" in last

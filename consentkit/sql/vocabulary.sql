@@ -292,7 +292,7 @@ INSERT INTO finding_code VALUES
     ('X24', 'info', 'Warehouse rows without a recorded integrations object', 'Load the raw lines to check deliveries against it (V7).', 'RULES 10, X24; 2.7'),
     ('X25', 'critical', 'More deliveries counted than the rules allow', 'Ask for the delivery log of these days; an Actions destination with several mappings may count one event several times.', 'RULES 10, X25; 2.2'),
     ('X26', 'warning', 'Fewer consent discards counted than the rules expect', 'Compare the mapping in force with the policy: events that should have been discarded were not.', 'RULES 10, X26; 2.2'),
-    ('X27', 'warning', 'Days without events inside the period', 'Export these days again: nothing was found there because nothing was looked at.', 'RULES 10, X27'),
+    ('X27', 'warning', 'Days on which no event arrived, between days on which some did', 'Export these days again: nothing was found there because nothing was looked at.', 'RULES 10, X27'),
     ('X28', 'info', 'Events the delivery log says nothing of, though it should', 'Is the log complete? These events were neither seen delivered nor seen discarded.', 'RULES 10, X28'),
     ('X29', 'warning', 'Delivery counts that could not be compared', 'Add the name as an alias, or map the word: these counts are in no comparison.', 'RULES 10, X29'),
     ('X39', 'warning', 'Source of the policy of which no event is loaded', 'Load its events, or is its write key another? Nothing of this source was checked.', 'RULES 10, X39'),
