@@ -705,6 +705,18 @@ def test_warnings_about_rudderstack_settings() -> None:
     assert "did you mean 'C0001'?" in found["destinations[0].consent[0].categories[0]"]
 
 
+def test_a_word_for_many_destinations_is_a_warning_and_so_is_a_latency_without_a_beginning() -> None:
+    found = warnings_of(
+        latency="1h",
+        categories=[{"id": "A", "destinations": ["All", "X"]}, {"id": "B", "destinations": ["Warehouses"]}],
+    )
+    assert {path: words.split(", not ")[-1].split(";")[0] for path, words in found.items()} == {
+        "latency": "has no effect without effective_from",
+        "categories[0].destinations[0]": "as every destination",
+        "categories[1].destinations[0]": "as every warehouse",
+    }
+
+
 def test_a_mapping_that_rudderstack_does_not_look_at_is_a_warning() -> None:
     found = warnings_of(
         platform="rudderstack",

@@ -16,6 +16,7 @@ Hint = tuple["KeyPath", str]
 
 _PROVIDERS = ("oneTrust", "ketch", "iubenda", "custom")
 _STRATEGY_OF_EVENT = ("oneTrust", "ketch")
+_WORDS = {"All": "every destination", "Warehouses": "every warehouse"}  # of the integrations object (RULES.md 2.6)
 
 
 def hints(policy: Content) -> list[Hint]:
@@ -35,6 +36,21 @@ def _names_in_categories(policy: Content) -> Iterator[Hint]:
                     ("categories", index, "destinations", place),
                     f"{name!r} is taken as a destination of its own; did you mean {candidate!r}?",
                 )
+
+
+def _words(policy: Content) -> Iterator[Hint]:
+    """Names that are words for many destinations elsewhere, and a latency that nothing begins with."""
+    places: list[tuple[KeyPath, str]] = [
+        (("destinations", index, "name"), each.name) for index, each in enumerate(policy.destinations)
+    ]
+    for index, category in enumerate(policy.categories):
+        places += [(("categories", index, "destinations", i), name) for i, name in enumerate(category.destinations)]
+    for path, name in places:
+        if name in _WORDS:
+            told = f"{name!r} is taken as one destination of that name, not as {_WORDS[name]}; name each destination"
+            yield path, told
+    if policy.latency and policy.effective_from is None:
+        yield ("latency",), "has no effect without effective_from"
 
 
 def _names_of_destinations(policy: Content) -> Iterator[Hint]:
@@ -147,4 +163,13 @@ def _stamps(policy: Content) -> Iterator[Hint]:
                 )
 
 
-_ADVICE = (_names_in_categories, _names_of_destinations, _idle_categories, _mapping, _sources, _consent, _stamps)
+_ADVICE = (
+    _words,
+    _names_in_categories,
+    _names_of_destinations,
+    _idle_categories,
+    _mapping,
+    _sources,
+    _consent,
+    _stamps,
+)

@@ -58,4 +58,5 @@ LEFT JOIN needed AS n ON n.version_id = d.version_id AND n.destination_id = d.de
 LEFT JOIN not_granted AS r ON r.stamp_id = g.stamp_id AND r.version_id = d.version_id AND r.destination_id = d.destination_id
 LEFT JOIN configured AS c
     ON c.stamp_id = g.stamp_id AND c.version_id = x.version_id AND c.source_id = x.source_id AND c.destination_id = x.destination_id
-WHERE coalesce(x.connected, d.enabled)
+-- the platform itself is a destination at its SDKs only, whatever points other sources have
+WHERE coalesce(x.connected, d.enabled AND (d.kind <> 'platform' OR f.version_id IS NULL))
