@@ -30,7 +30,8 @@ _AGAINST = (*REFUSED, "V7")  # data went where someone had said no: before anyth
 _EVENTS, _DELIVERIES = ("event", "events"), ("delivery", "deliveries")
 # What a finding itself says of its cause, whatever the data looks like.
 _BY_NATURE = {
-    "V18": "The policy maps no enabled category to it, so nothing ever holds an event back.",
+    "V18": "The policy maps no enabled category to it, or at RudderStack it has no setting for the provider that these "
+    "events name, so nothing holds them back.",
     "V19": "By its kind the platform never enforces consent for it.",
     "V20": "The policy has neither a destination nor an alias of this name.",
 }
