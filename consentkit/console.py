@@ -69,7 +69,7 @@ def verdict(summary: Summary) -> list[tuple[str, str]]:
         if counted(summary):
             told = "and how many were sent where on each day, but not which"
         lines.append((f"No delivery log was given: what the events say is checked, {told}.", "yellow"))
-    elif not any(row["code"] in REFUSED for row in summary.totals):
+    elif not any(row["code"] in (*REFUSED, "X33") for row in summary.totals):
         told, checked = no_refusal_found(coverage)
         lines.append((told, "green" if checked else "yellow"))
     for n, words in unheld_deliveries(coverage):

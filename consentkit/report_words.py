@@ -110,6 +110,10 @@ def _against(totals: dict[str, Row]) -> str:
     if "X37" in totals:
         told = f"{count(totals['X37']['events'], 'event')} of {count(totals['X37']['people'], 'person', 'people')}"
         return f"Consent was not kept on the page: {told} had been refused to destinations that the page had loaded."
+    if "X33" in totals:
+        told = count(totals["X33"]["deliveries"], "delivery", "deliveries")
+        whose = count(totals["X33"]["people"], "person", "people")
+        return f"Consent that another tool wrote was not kept: {told} of {whose} although its stamp refused it."
     if "V7" in totals:
         told = count(totals["V7"]["deliveries"], "delivery", "deliveries")
         return f"No delivery against a refused category was found, but {told} although the integrations object said no."

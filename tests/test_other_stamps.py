@@ -178,3 +178,23 @@ def test_other_words_for_a_stamp_change_the_history(ws: ck.Workspace, tmp_path: 
     assert ws.rows(value) == [("true", "said")]
     ws.apply(policy({**MAPPED, "stamps": [{**PLACE, "values": {"N": "unset"}}]}))
     assert ws.rows(value) == []
+
+
+def test_a_refusal_in_another_tools_stamp_is_not_called_no_refusal(ws: ck.Workspace, tmp_path: Path) -> None:
+    from consentkit.console import verdict
+    from consentkit.report_words import verdict_sentence
+
+    ws.apply(policy(WITH_PLACE))
+    ws.load_events(written(tmp_path, {"id": "m", "context": {"privacy": {"Ads": "N"}}}))
+    (tmp_path / "d.ndjson").write_bytes(ndjson([{"message_id": "m", "destination": "X", "status": "delivered"}]))
+    ws.load_deliveries(tmp_path / "d.ndjson")
+    found = ws.summary()
+    assert "X33" in {row["code"] for row in found.findings}
+    assert verdict_sentence(found) == (
+        "Consent that another tool wrote was not kept: 1 delivery of 1 person although its stamp refused it."
+    )
+    assert not any("No delivery against a refusal" in line for line, _ in verdict(found))
+    (row,) = found.destinations
+    assert (row["destination"], row["delivered_although_refused"]) == ("X", 1)
+    (row,) = ck.charts.rows(ws, "violations_over_time")
+    assert (row["although"], row["deliveries"]) == ("a stamp of another tool refused", 1)

@@ -1,18 +1,19 @@
--- One row per destination: what it got and what it should not have got, the worst first. loaded_although_refused counts
+-- One row per destination: what it got and what it should not have got, the worst first. Refused is what a stamp of another
+-- tool refuses too, as in the check of it. loaded_although_refused counts
 -- events, since no delivery record tells of them: their page had loaded the destination, which so got them (X37).
 -- delivered_possibly_refused: the same of which the data leaves a doubt; the first two are certain, unmapped_of_refusers may be either.
 -- delivered_unchecked: the event says nothing of what the destination needs; delivered_unjudged: nobody could tell.
 WITH faults AS (
     SELECT
         f.destination_id,
-        count(*) FILTER (f.code IN ('V5', 'V6', 'V26') AND f.certainty = 'certain') AS refused,
+        count(*) FILTER (f.code IN ('V5', 'V6', 'V26', 'X33') AND f.certainty = 'certain') AS refused,
         count(*) FILTER (f.code = 'V7' AND f.certainty = 'certain') AS integrations,
-        count(*) FILTER (f.code IN ('V5', 'V6', 'V26', 'V7') AND f.certainty = 'possible') AS possibly,
+        count(*) FILTER (f.code IN ('V5', 'V6', 'V26', 'X33', 'V7') AND f.certainty = 'possible') AS possibly,
         count(*) FILTER (f.code = 'V18') AS unmapped_refusers,
         count(*) FILTER (f.code = 'V8') AS overblocked,
         count(DISTINCT f.event_id) FILTER (f.code = 'X37') AS loaded
     FROM finding_any AS f
-    WHERE f.code IN ('V5', 'V6', 'V26', 'V7', 'V18', 'V8', 'X37')
+    WHERE f.code IN ('V5', 'V6', 'V26', 'X33', 'V7', 'V18', 'V8', 'X37')
     GROUP BY f.destination_id
 ),
 held AS (

@@ -8,6 +8,7 @@ SELECT
     CASE
         WHEN f.code = 'V7' THEN 'the integrations object said no'
         WHEN f.code IN ('X37', 'X38') THEN 'consent was refused, by the page itself'
+        WHEN f.code = 'X33' THEN 'a stamp of another tool refused'
         ELSE 'consent was refused'
     END AS although,
     CAST(date_trunc($1, f.seen_at) AS DATE) AS period,
@@ -18,6 +19,6 @@ SELECT
     max(f.seen_at) FILTER (f.certainty = 'certain') AS last_seen
 FROM finding_any AS f
 INNER JOIN called AS d ON d.destination_id = f.destination_id
-WHERE f.code IN ('V5', 'V6', 'V7', 'V26', 'X37', 'X38')
+WHERE f.code IN ('V5', 'V6', 'V7', 'V26', 'X33', 'X37', 'X38')
 GROUP BY ALL
 ORDER BY destination, although, period
