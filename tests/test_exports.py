@@ -193,7 +193,8 @@ def test_every_command_that_takes_deliveries_is_told_whose_export_they_are() -> 
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_an_export_is_loaded_by_the_command(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "e.ndjson").write_bytes(ndjson([event({"id": "m0", "user": "u"})]))
+    choice = {"id": "m0", "user": "u", "event": "Segment Consent Preference Updated", "preferences": {"A": True}}
+    (tmp_path / "e.ndjson").write_bytes(ndjson([event(choice)]))
     (tmp_path / "d.ndjson").write_bytes(ndjson(MIXPANEL[:1]))
     (tmp_path / "p.yml").write_text("{version: 1, platform: segment, categories: [{id: A, destinations: [Mixpanel]}]}")
     files = {"EVENTS": "e.ndjson", "POLICY": "p.yml", "DB": "x.duckdb", "CHART": "c.csv"}
