@@ -15,7 +15,7 @@ from consentkit.kept import let_go
 if TYPE_CHECKING:
     from consentkit.engine import Engine
 
-_LAYOUT = "8"
+_LAYOUT = "9"
 # The key of what is masked in names, so that all that is written of a database masks one name alike.
 MASK_KEY = "mask key"
 

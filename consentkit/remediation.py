@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from consentkit.engine import Engine
     from consentkit.summary import Summary
 
-_AUDIT = ("audit_id", "state", "audited_at", "events", "deliveries", "first_event", "last_event")
+_AUDIT = ("audit_id", "state", "policy", "audited_at")
+_HELD = ("events", "deliveries", "first_event", "last_event")
 _FINDING = ("code", "certainty", "source", "destination", "detail")
 _NUMBERS = ("n", "out_of", "people", "first_seen", "last_seen")
 
@@ -24,7 +25,7 @@ def record_audit(engine: Engine, summary: Summary) -> bool:
     """
     summary = summary.as_loaded
     with engine.transaction():
-        state = _state(engine, summary)
+        state, policy = _state(engine, summary)
         last = engine.rows("read the last audit", "SELECT audit_id, state FROM audit ORDER BY audit_id DESC LIMIT 1")
         if last and last[0][1] == state:
             return True
@@ -33,8 +34,8 @@ def record_audit(engine: Engine, summary: Summary) -> bool:
         number = last[0][0] + 1 if last else 1
         held = summary.coverage
         now = datetime.now(UTC).replace(tzinfo=None)
-        row = (number, state, now, *(held[name] for name in ("events", "deliveries", "first_event", "last_event")))
-        engine.insert("note the audit", "audit", _AUDIT, [row])
+        row = (number, state, policy, now, *(held[name] for name in _HELD))
+        engine.insert("note the audit", "audit", (*_AUDIT, *_HELD), [row])
         engine.insert(
             "note its findings",
             "audit_finding",
@@ -49,14 +50,15 @@ def _numbers(finding: dict[str, object]) -> tuple[object, ...]:
     return (finding[unit], finding[f"of_{unit}"], *(finding[name] for name in ("people", "first_seen", "last_seen")))
 
 
-def _state(engine: Engine, summary: Summary) -> str:
-    """Hash what judged it, and by itself what was read, what judged it and what came of it."""
+def _state(engine: Engine, summary: Summary) -> tuple[str, str]:
+    """Hash what was read, what judged it and what came of it; and by itself what judged it."""
     policy = engine.rows(
         "read the policy's text", "SELECT name, value FROM about WHERE name LIKE 'policy %' ORDER BY name"
     )
     files = [(row["kind"], row["sha256"], row["path"]) for row in summary.files]
     findings = [[each[name] for name in _FINDING] + list(_numbers(each)) for each in summary.findings]
-    return " ".join(
-        hashlib.sha256(json.dumps(each, ensure_ascii=True, default=str).encode()).hexdigest()
-        for each in (policy, [policy, files, findings])
-    )
+    return _hash([policy, files, findings]), _hash(policy)
+
+
+def _hash(told: object) -> str:
+    return hashlib.sha256(json.dumps(told, ensure_ascii=True, default=str).encode()).hexdigest()

@@ -1,6 +1,6 @@
--- One row per delivery without consent, at a source that is opt-in (its consent_model, else the regime), of a device that was first asked later: no
--- preference event of the device or its person before it, none of its earlier stamps grants anything, and one preference
--- event after it (RULES.md 10, V24). Suspected only: an answer may be older than the log. Left out:
+-- One row per delivery without consent, at a source that is opt-in (its consent_model, else the regime), of a device
+-- that was first asked later: no preference event of the device or its person before it, none of its earlier stamps
+-- grants anything, and one preference event after it (RULES.md 10, V24). Suspected only: an answer may be older than the log. Left out:
 -- devices that never answer in the log, and destinations whose categories nobody ever refuses. What a stamp refuses is
 -- V5, and a stamp that grants claims that there was consent. The few events that come before an answer are found first: records
 -- are looked for of these alone.

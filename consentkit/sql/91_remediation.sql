@@ -8,12 +8,11 @@ WITH named AS (
 ),
 numbered AS (
     SELECT
-        k.*, a.audit_id, a.audited_at, a.last_event, a.policy <> lag(a.policy) OVER past AS by_another, coalesce(f.n, 0) AS n, f.out_of, f.people, f.first_seen, f.last_seen,
+        k.*, a.audit_id, a.audited_at, a.last_event, a.policy <> lag(a.policy) OVER past AS by_another,
+        coalesce(f.n, 0) AS n, f.out_of, f.people, f.first_seen, f.last_seen,
         coalesce(lag(coalesce(f.n, 0)) OVER past, 0) AS n_before, lag(f.out_of) OVER past AS out_of_before
     FROM named AS k
-    CROSS JOIN (
-        SELECT u.*, CASE WHEN u.state LIKE '% %' THEN split_part(u.state, ' ', 1) END AS policy FROM audit AS u
-    ) AS a
+    CROSS JOIN audit AS a
     LEFT JOIN audit_finding AS f
         ON f.audit_id = a.audit_id AND f.code = k.code AND f.certainty = k.certainty
         AND f.source IS NOT DISTINCT FROM k.source AND f.destination IS NOT DISTINCT FROM k.destination

@@ -384,7 +384,8 @@ CREATE TABLE snowplow_consent (
 -- audit of its own, so that reading the same data again changes nothing.
 CREATE TABLE audit (
     audit_id INTEGER NOT NULL,
-    state VARCHAR NOT NULL,             -- a hash of the policy, a space, and one of the inputs, the policy and the findings
+    state VARCHAR NOT NULL,             -- a hash of the inputs, the policy and the findings
+    policy VARCHAR NOT NULL,            -- a hash of the policy
     audited_at TIMESTAMP NOT NULL,      -- by the clock of the machine
     events BIGINT NOT NULL,
     deliveries BIGINT NOT NULL,
