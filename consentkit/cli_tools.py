@@ -115,7 +115,7 @@ def need_input(events: list[str] | None, db: str | None, *how: object) -> None:
         return
     if db in (None, ":memory:"):
         raise UsageError("name event files, or a loaded database with --db")
-    if not Path(str(db)).is_file():
+    if not Path(str(db)).exists():
         raise UsageError(f"{db}: no such database; `consentkit load` makes one")
     if any(how):
         raise UsageError("--deliveries, --source, --as, --map and --set go with event files")
