@@ -44,7 +44,7 @@ WITH parsed AS (
 ),
 -- A key given twice has no one value: readers of JSON differ in which they take. The object is then taken for what it
 -- is, malformed. Lines are searched for the key's end from a rare letter on: a quotation mark, or an e, is everywhere and
--- slows the search threefold. Only where it is found twice the keys are counted.
+-- slows the search threefold. Only where it is found twice the keys are counted. AND would not keep a broken line from that.
 named AS (
     SELECT
         p.file_id, p.line, p.raw, p.text, p.escaped, p.found IS NOT NULL AS is_event,
@@ -58,15 +58,16 @@ named AS (
         p.found[18] AS consent, p.found[19] AS consent_management, p.found[20] AS integrations,
         p.found[21] AS metadata,
         CASE
+            WHEN p.found IS NULL THEN FALSE
             WHEN p.text LIKE '%xt"%xt"%' AND p.text LIKE '%context"%context"%' OR p.text LIKE '%consent"%consent"%'
-                THEN p.found IS NOT NULL AND (
-                    len(list_filter(json_keys(p.text), lambda k: k = 'context')) > 1
-                    OR coalesce(len(list_filter(json_keys(p.text, '$.context'), lambda k: k = 'consent')) > 1, FALSE))
+                THEN len(list_filter(json_keys(p.text), lambda k: k = 'context')) > 1
+                    OR coalesce(len(list_filter(json_keys(p.text, '$.context'), lambda k: k = 'consent')) > 1, FALSE)
             ELSE FALSE
         END AS context_doubled,
         CASE
+            WHEN p.found IS NULL THEN FALSE
             WHEN p.text LIKE '%grations"%grations"%'
-                THEN p.found IS NOT NULL AND len(list_filter(json_keys(p.text), lambda k: k = 'integrations')) > 1
+                THEN len(list_filter(json_keys(p.text), lambda k: k = 'integrations')) > 1
             ELSE FALSE
         END AS integrations_doubled
     FROM parsed AS p
