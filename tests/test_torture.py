@@ -818,6 +818,32 @@ def test_deliveries_before_their_events(ws: ck.Workspace, tmp_path: Path) -> Non
     assert (row["lines"], row["loaded"]) == (3, 3)
 
 
+@pytest.mark.parametrize("order", ["12d", "1d2", "d12", "d21"])
+def test_the_pair_wins_over_the_message_id_in_whatever_order_files_are_loaded(
+    ws: ck.Workspace, tmp_path: Path, order: str
+) -> None:
+    ws.apply(policy({"categories": [{"id": "A", "destinations": ["X"]}]}))
+    header = b"message_id,event_file,event_line,destination,status,at\n"
+    rows = b"twin,2.ndjson,1,X,delivered,2026-03-01\ntwin,2.ndjson,2,X,delivered,2026-03-01\n"
+    said = {
+        "1.ndjson": ndjson([event({"id": "twin", "preferences": {"A": True}})]),
+        "2.ndjson": ndjson([event({"id": "twin", "n": n, "preferences": {"A": False}}) for n in range(2)]),
+        "a.csv": header + rows,
+        "b.csv": header + rows + b"twin,3.ndjson,1,X,failed,2026-03-01\n",
+    }
+    for name, content in said.items():
+        (tmp_path / name).write_bytes(content)
+    for step in order:
+        if step == "d":
+            ws.load_deliveries([tmp_path / "a.csv"])
+            ws.load_deliveries([tmp_path / "b.csv"])
+        else:
+            ws.load_events(tmp_path / f"{step}.ndjson")
+    found = records(ws, "SELECT certainty, deliveries FROM finding WHERE code = 'V5'")
+    assert found == [{"certainty": "certain", "deliveries": 2}]
+    assert ledger(ws, "deliveries")["b.csv"]["duplicates"] == 2
+
+
 def test_a_line_without_a_file_means_no_event_once_there_are_two_files(ws: ck.Workspace, tmp_path: Path) -> None:
     # The same three files in another order give nothing either.
     delivered(ws, tmp_path / "log.csv", b"event_line,destination,status\n1,X,delivered\n")

@@ -1,4 +1,5 @@
--- Delivery records that found no event so far, or a line of what was the only event file, become incoming once more.
+-- Delivery records that found no event so far, or not the line they name, or a line of what was the only event file, become
+-- incoming once more.
 INSERT INTO incoming_delivery
 SELECT
     d.file_id, d.line, p.message_id, p.event_file, p.event_line, r.destination, r.status, r.reason, r.mode,

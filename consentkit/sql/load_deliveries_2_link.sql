@@ -1,5 +1,5 @@
 -- Each delivery record finds its event: by file and line where both are given, else by message id.
--- Records that find none are kept and tried again when more events are loaded.
+-- Records that find none, or not the line they name, are kept and tried again when more events are loaded.
 
 -- An event file is meant by its path or by the end of it; with none named, by being the only one.
 CREATE OR REPLACE TEMP TABLE meant_file AS
@@ -60,6 +60,6 @@ FROM linked_delivery AS l;
 INSERT INTO pending_delivery
 SELECT l.delivery_id, l.message_id, CASE WHEN l.event_line IS NOT NULL THEN l.event_file END, l.event_line
 FROM linked_delivery AS l
-WHERE l.event_id IS NULL OR l.linked_by = 'only_file';
+WHERE l.event_id IS NULL OR l.linked_by = 'only_file' OR (l.linked_by = 'message_id' AND l.event_line > 0);
 
 DROP TABLE linked_delivery

@@ -7,10 +7,12 @@ SELECT
     d.delivery_id, d.linked_by, d.route_id, d.logged_at,
     -- what was loaded before stands for one file, as none of it is a repeat
     CASE WHEN d.file_id IN (SELECT r.file_id FROM reading_file AS r) THEN d.file_id ELSE 0 END AS place,
-    coalesce(d.event_id::UBIGINT, hash(p.message_id, p.event_file, p.event_line)) AS named
+    -- a line that is not loaded names no event yet, though its message id may: two such lines are two events
+    CASE WHEN p.delivery_id IS NULL THEN d.event_id::UBIGINT ELSE hash(p.message_id, p.event_file, p.event_line) END AS named
 FROM delivery AS d
 CROSS JOIN log_overlap AS o
-LEFT JOIN pending_delivery AS p ON p.delivery_id = d.delivery_id AND d.event_id IS NULL
+LEFT JOIN pending_delivery AS p
+    ON p.delivery_id = d.delivery_id AND coalesce(d.linked_by = 'message_id', TRUE)
 WHERE (d.logged_at >= o.from_at AND d.logged_at <= o.to_at) OR (d.logged_at IS NULL AND o.undated);
 
 CREATE OR REPLACE TEMP TABLE shared_route AS

@@ -172,7 +172,8 @@ CREATE TABLE delivery (
     logged_at TIMESTAMP
 );
 
--- One row per delivery record whose link may change, because no event was found for it or by 'only_file': how it names one.
+-- One row per delivery record whose link may change, because no event was found for it, or not the line it names, or by
+-- 'only_file': how it names one.
 CREATE TABLE pending_delivery (
     delivery_id BIGINT NOT NULL,
     message_id VARCHAR,
