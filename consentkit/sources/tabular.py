@@ -23,7 +23,7 @@ _LONGEST_HEADER = 1 << 20
 class CsvTable:
     """One CSV file: its column names, and its rows as batches; rows that do not fit are set aside.
 
-    Comma, semicolon or tab, whichever the header holds most of. Bytes that are not UTF-8 are replaced by
+    Comma, semicolon, tab or bar, whichever the header holds most of. Bytes that are not UTF-8 are replaced by
     the replacement character, so that the rest of the row still counts. ``bad`` fills with (row, text).
     """
 
@@ -32,9 +32,9 @@ class CsvTable:
         self._file = file
         self._stream = _Utf8Stream(chunks(file, progress))
         header = self._stream.first_line()
-        self._delimiter = max(",;\t", key=header.count)
+        self._delimiter = max(",;\t|", key=header.count)
         self.columns = _names(file.path, header, self._delimiter)
-        doubled = {name for name in self.columns if self.columns.count(name) > 1}
+        doubled = {name for name in self.columns if name and self.columns.count(name) > 1}
         if doubled:
             raise SourceError(f"{file.path}: the header names a column twice: {', '.join(sorted(doubled))}")
 
@@ -60,7 +60,10 @@ class CsvTable:
                 convert_options=arrow_csv.ConvertOptions(
                     include_columns=wanted,
                     column_types=dict.fromkeys(wanted, pa.string()),
-                    strings_can_be_null=False,
+                    null_values=[
+                        "\\N"
+                    ],  # as Snowflake, PostgreSQL and MySQL write NULL; an empty cell stays an empty text
+                    strings_can_be_null=True,
                 ),
             )
         except pa.ArrowInvalid:  # a header and nothing else
@@ -69,7 +72,9 @@ class CsvTable:
 
 
 def _names(path: str, header: str, delimiter: str) -> list[str]:
-    """Cut a header into names. Raises :class:`SourceError` where one goes on in the next line, or never ends."""
+    """Cut a header into names, without blanks around them. Raises :class:`SourceError` where it is no header."""
+    if "\0" in header:
+        raise SourceError(f"{path}: its first line is no text in UTF-8, perhaps in UTF-16; write the file as UTF-8")
     lines = csv.reader([header, ""], delimiter=delimiter)
     try:
         names = next(lines, [])
@@ -77,7 +82,7 @@ def _names(path: str, header: str, delimiter: str) -> list[str]:
         raise SourceError(f"{path}: its first line is no header: a name in it is longer than any column's") from None
     if lines.line_num > 1:
         raise SourceError(f"{path}: a name in its header is quoted and does not end in the first line; rename it")
-    return names
+    return [name.strip() for name in names]
 
 
 class ParquetTable:

@@ -82,7 +82,8 @@ def chosen_tables(place: Place, wanted: Iterable[str] | None) -> tuple[list[Tabl
             found += [] if why else [table]
             left_out += [(table, why)] if why else []
         if not found:
-            raise SourceError(f"{place.label}: it holds no table with events, among {len(there)}")
+            told = "".join(f"; {table.label}: {why}" for table, why in left_out[:3])
+            raise SourceError(f"{place.label}: it holds no table with events, among {len(there)}{told}")
     else:
         found = [_meant(place, there, name) for name in dict.fromkeys(wanted)]
     return sorted(found, key=lambda each: (each.schema or "", each.name.lower() != "tracks", each.name)), left_out
