@@ -6,6 +6,7 @@ import errno
 import gzip
 import io
 import json
+import os
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -369,6 +370,32 @@ def test_folders_globs_and_repeats_name_each_file_once(ws: ck.Workspace, tmp_pat
     assert ws.rows("SELECT count(*) FROM event") == [(len(names),)]
 
 
+def test_nothing_in_a_folder_is_left_out_silently(ws: ck.Workspace, tmp_path: Path) -> None:
+    folder, elsewhere = tmp_path / "events", tmp_path / "elsewhere"
+    for number, place in enumerate([folder / "day", elsewhere / "day"]):
+        place.mkdir(parents=True)
+        (place / f"{number}.ndjson").write_bytes(events(1, number))
+    (folder / "linked").symlink_to(elsewhere)
+    (folder / "again").symlink_to(elsewhere)
+    (elsewhere / "back").symlink_to(folder)
+    (elsewhere / "round").symlink_to(elsewhere)
+    (folder / "gone.ndjson").symlink_to(tmp_path / "nothing.ndjson")
+    (folder / "packed.ndjson.zst").write_bytes(b"\x28\xb5\x2f\xfd")
+    ws.load_events(folder)
+    assert {name: (row["loaded"], row["problem"]) for name, row in ledger(ws).items()} == {
+        "0.ndjson": (1, None),
+        "1.ndjson": (1, None),
+        "gone.ndjson": (0, "unreadable"),
+        "packed.ndjson.zst": (0, "other_compression"),
+    }
+
+
+def test_what_can_be_read_only_once_is_refused(ws: ck.Workspace, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.ndjson")
+    with pytest.raises(ck.SourceError, match=r"pipe\.ndjson: it is a pipe or a device"):
+        ws.load_events(tmp_path / "pipe.ndjson")
+
+
 @pytest.mark.parametrize("what", ["missing.ndjson", "*.nothing", "empty_folder", "only_text"])
 def test_a_path_that_names_nothing_is_refused(ws: ck.Workspace, tmp_path: Path, what: str) -> None:
     (tmp_path / "empty_folder").mkdir()
@@ -504,6 +531,10 @@ def delivered(
         pytest.param(HEADER + b" m1 , X , delivered \n", [(2, "m1", "X", "delivered")], id="spaces around values"),
         pytest.param(HEADER + b"m1,X,\n", [(2, "m1", "X", None)], id="no status"),
         pytest.param(HEADER + b"nobody,X,delivered\n", [(2, None, "X", "delivered")], id="no such event"),
+        pytest.param(HEADER.replace(b",", b" , ") + b"m1,X,failed\n", [(2, "m1", "X", "failed")], id="spaced header"),
+        pytest.param(HEADER[:-1] + b",,,\nm1,X,failed,,,\n", [(2, "m1", "X", "failed")], id="columns without a name"),
+        pytest.param(HEADER.replace(b",", b"|") + b"m1|a,b|failed\n", [(2, "m1", "a,b", "failed")], id="bar"),
+        pytest.param(HEADER + b"m1,X,\\N\n", [(2, "m1", "X", None)], id="NULL as databases write it"),
         pytest.param(HEADER, [], id="header only"),
         pytest.param(HEADER[:-1], [], id="header without newline"),
     ],
@@ -555,8 +586,9 @@ def test_a_log_without_its_columns_is_refused(five: ck.Workspace, tmp_path: Path
 
 @pytest.mark.parametrize("content", [b"a\rb\x00,c\n", b"\x00\n", b'"', "message_id,destination\n".encode("utf-16")])
 def test_a_log_whose_header_makes_no_sense_is_refused(five: ck.Workspace, tmp_path: Path, content: bytes) -> None:
-    with pytest.raises(ck.SourceError, match=r"log\.csv"):
+    with pytest.raises(ck.SourceError, match=r"log\.csv") as caught:
         delivered(five, tmp_path / "log.csv", content)
+    assert ("UTF-16" in str(caught.value)) == (b"\0" in content.replace(b"\r", b"\n").split(b"\n")[0])
 
 
 def test_a_log_with_the_line_ends_of_old_is_loaded_or_refused(five: ck.Workspace, tmp_path: Path) -> None:

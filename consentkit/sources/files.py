@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 EVENT_SUFFIXES = (".ndjson", ".jsonl", ".json", ".ndjson.gz", ".jsonl.gz", ".json.gz", ".gz")
+_PACKED = (".zst", ".bz2", ".xz", ".zip")  # not read, but a file that is left out silently looks like no data
 _UNPACKED = 8  # what gzip makes of events, about
 
 
@@ -55,7 +56,8 @@ def problem_of(error: OSError) -> str:
 def find_files(inputs: str | Path | Sequence[str | Path], suffixes: tuple[str, ...]) -> list[InputFile]:
     """Return the files that paths, globs and folders name, each once, sorted within each input.
 
-    In a folder, all files below it whose name ends in one of ``suffixes`` are taken; hidden ones are not.
+    In a folder, all files below it whose name ends in one of ``suffixes`` are taken, packed in whatever way and behind
+    links too; hidden ones are not.
     Raises :class:`SourceError` where an input names nothing, :class:`UsageError` where one is no path.
     """
     told = "write what Python holds to a file first, or ask consentkit.decide about events"
@@ -72,13 +74,17 @@ def find_files(inputs: str | Path | Sequence[str | Path], suffixes: tuple[str, .
 def _expand(item: str, suffixes: tuple[str, ...]) -> list[Path]:
     path = Path(item)
     if path.is_dir():
-        below = sorted(file for file in _walk(path) if not _hidden(file, path) and file.is_file())
-        files = [file for file in below if file.name.lower().endswith(suffixes)]
+        below = sorted(file for file in _walk(path) if not _hidden(file, path) and _readable(file))
+        files = [file for file in below if _bare(file.name).endswith(suffixes)]
         if not files:
             raise SourceError(f"{item}: the folder holds no file that ends in {', '.join(suffixes)}")
         return files
-    if path.exists():
+    if path.is_file():
         return [path]
+    if path.exists():
+        raise SourceError(
+            f"{item}: it is a pipe or a device, which gives its content only once; write that to a file first"
+        )
     matches = [Path(match) for match in sorted(glob.glob(item, recursive=True))]  # noqa: PTH207 - absolute patterns too
     files = [match for match in matches if match.is_file()]
     if not files:
@@ -93,8 +99,32 @@ def _walk(folder: Path) -> Iterator[Path]:
         if not isinstance(error, FileNotFoundError):
             raise SourceError(f"{error.filename}: the folder cannot be read: {error.strerror}")
 
-    for place, _, names in os.walk(folder, onerror=refuse):
+    root, followed = folder.resolve(), set[Path]()
+
+    def leads_on(place: Path) -> bool:
+        """Say whether a folder is to be walked: a link only where it leads out of here, and there once."""
+        real = place.resolve()
+        if not place.is_symlink():
+            return True
+        if real.is_relative_to(root) or real in followed:
+            return False
+        followed.add(real)
+        return True
+
+    for place, folders, names in os.walk(folder, onerror=refuse, followlinks=True):
+        folders[:] = [name for name in sorted(folders) if leads_on(Path(place, name))]
         yield from (Path(place, name) for name in names)
+
+
+def _readable(file: Path) -> bool:
+    """Say whether it is a file, or should be one: a link to nothing is told, as a file that is gone."""
+    return file.is_file() or (file.is_symlink() and not file.exists())
+
+
+def _bare(name: str) -> str:
+    """Return a file's name in small letters, without what says that it is packed in a way that is not read."""
+    plain = name.lower()
+    return next((plain.removesuffix(each) for each in _PACKED if plain.endswith(each)), plain)
 
 
 def _hidden(file: Path, folder: Path) -> bool:
