@@ -158,10 +158,11 @@ def load(
         for kind, files, lines, rejected, repeats in workspace.rows(sql_text("ask_loaded")):
             told = f"{rejected:,} of them rejected" + (f", {repeats:,} repeats" if repeats else "")
             tools.say(f"{kind}: {count(files, 'file')}, {count(lines, 'line')}, {told}")
+        refused = tools.refused(workspace)
         if not workspace.rows("SELECT 1 FROM event LIMIT 1"):
-            raise UsageError("no event could be read; see rejected_line and input_file in the database")
-        if refused := tools.refused(workspace):
-            raise SourceError(refused)
+            raise UsageError("\n".join(["no event could be read", *refused]))
+        if refused:
+            raise SourceError("\n".join([*refused, "what else was named is loaded"]))
 
 
 @app.command()

@@ -123,24 +123,24 @@ def need_input(events: list[str] | None, db: str | None, *how: object) -> None:
 
 _SHOWN_FILES = 20
 _READ_BY = {
-    "events": "events are read as lines of JSON, one object each",
+    "events": "events are read as lines of JSON in UTF-8, one object each: `jq -c . FILE` writes such lines, "
+    "`jq -c '.[]' FILE` those of an array",
     "deliveries": "--map theirs=ours names its columns, --as NAME a destination's export, and it is then read again",
     "counts": "--count-map theirs=ours names its columns, and it is then read again",
     "warehouse": "its rows are read as Segment writes them",
 }
 
 
-def refused(workspace: Workspace) -> str:
-    """Say of which files not one line could be loaded, why, and what to do; empty where there is none."""
+def refused(workspace: Workspace) -> list[str]:
+    """Say of each file of which not one line could be loaded why, and what to do."""
     from consentkit.engine import sql_text
 
-    told = [
+    return [
         f"{path}: not one of its {count(lines, 'line')} could be loaded: {message}; {_READ_BY[kind]}"
         if lines
         else f"{path}: nothing of it could be read: {message}"
         for kind, path, lines, message in workspace.rows(sql_text("ask_refused_files"))
     ]
-    return "\n".join([*told, "what else was named is loaded"] if told else [])
 
 
 def pairs(option: str, given: list[str] | None) -> dict[str, str]:

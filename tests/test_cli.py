@@ -286,6 +286,14 @@ def test_a_file_of_blank_lines_is_empty_and_no_failure(
     assert (code, "prose.ndjson: not one of its 2 lines could be loaded: the line is not JSON" in err) == (2, True)
 
 
+def test_a_load_without_an_event_says_why_and_what_to_do(
+    run: Callable[..., tuple[int, str, str]], tmp_path: Path
+) -> None:
+    (tmp_path / "array.json").write_text('[{"messageId": "m1"}, {"messageId": "m2"}]')
+    code, _, err = run("load", tmp_path / "array.json", "--db", ":memory:")
+    assert (code, "JSON but not an object" in err, "jq -c '.[]'" in err) == (2, True, True)
+
+
 def test_what_a_page_had_loaded_is_explained_and_its_unknown_names_are_listed(
     run: Callable[..., tuple[int, str, str]], tmp_path: Path
 ) -> None:
