@@ -27,10 +27,8 @@ def could_not_check(why: str) -> str:
 def why_unchecked(coverage: Row, files: Sequence[Row]) -> str | None:
     """Return why nothing of a row of ``coverage`` could be checked, or None; ``files`` accounts for what was read."""
     logs = [row for row in files if row["kind"] == "deliveries"]
-    if unread := why_unread(coverage["events"], files):
+    if unread := why_unread(coverage["events"], files) or _unread_log(coverage, logs):
         return unread
-    if logs and not any(row["loaded"] for row in logs):
-        return _unread_log(logs)
     if coverage["events"] == coverage["events_without_policy"]:
         return "no policy version was in force at the time of any event"
     if coverage["deliveries"] and coverage["deliveries"] == coverage["deliveries_unjudged"]:
@@ -63,7 +61,13 @@ def _periods(coverage: Row, logs: list[Row]) -> str:
     return f"; {told}: these are other days" if apart else f"; {told}: their message ids do not match"
 
 
-def _unread_log(logs: list[Row]) -> str:
+def _unread_log(coverage: Row, logs: list[Row]) -> str | None:
+    """Return why no record of the log says what became of an event, or None."""
+    records = coverage["delivery_records"]
+    if records and records == coverage["records_without_status"]:
+        return f"of {count(records, 'record')} in the log none has a status that is known"
+    if not logs or any(row["loaded"] for row in logs):
+        return None
     if lines := sum(row["lines"] for row in logs):
         return f"not one of {lines:,} lines of the delivery log could be read"
     why = _refused(logs)

@@ -53,6 +53,12 @@ NOTHING: dict[str, tuple[Row | None, list[Row], list[Row] | None, str]] = {
         "Could not check: of 2 deliveries in the log none is of an event that was read; the log is of 1 May 2026, the "
         "events of 1 March 2026: these are other days.",
     ),
+    "unknown words": (
+        RULES,
+        REFUSED,
+        [{**each, "status": "200"} for each in LOG],
+        "Could not check: of 2 records in the log none has a status that is known.",
+    ),
     "undated log": (
         RULES,
         REFUSED,

@@ -58,6 +58,15 @@ REFUSALS: list[Row] = [{"id": f"m{n}", "preferences": {"Ads": False}} for n in r
 LOG: list[Row] = [{"message_id": f"m{n}"} for n in range(2)]
 
 
+def test_a_log_whose_words_are_not_known_is_not_checked_though_its_lines_are_read(tmp_path: Path) -> None:
+    with loaded(tmp_path, RULES, REFUSALS, [{**each, "status": "200"} for each in LOG]) as ws:
+        summary = ws.summary()
+        assert summary.unchecked == "of 2 records in the log none has a status that is known"
+        assert summary.exit_code("critical") == 2
+    with loaded(tmp_path, RULES, REFUSALS, [{**LOG[0], "status": "200"}, {**LOG[1], "status": "filtered"}]) as ws:
+        assert ws.summary().exit_code("critical") == 0
+
+
 @pytest.mark.parametrize("name", NOT_JUDGED)
 def test_where_nothing_could_be_judged_nothing_passes(tmp_path: Path, name: str) -> None:
     rules, why = NOT_JUDGED[name]

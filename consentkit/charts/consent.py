@@ -213,7 +213,7 @@ def _flow_title(rows: list[Row]) -> str:
     )
     if unclear == total:
         return f"Of none of {count(total, 'decision')} can it be told what consent says"
-    if all(row["fate"] == "no record" for row in rows):
+    if all(row["fate"] in ("no record", "other") for row in rows):
         return f"Of {count(total, 'decision')} {refused:,} refuse; what became of them is not known"
     through = sum(row["n"] for row in rows if row["answer"] == "refused" and row["fate"] == "delivered")
     told = f"{through:,} of {count(refused, 'refusal')} delivered all the same"

@@ -4,7 +4,8 @@
 WITH delivered AS (
     SELECT
         CAST(SUM(d.records) AS BIGINT) AS records,
-        SUM(CASE WHEN m.status = 'delivered' THEN d.records ELSE 0 END) AS delivered
+        SUM(CASE WHEN m.status = 'delivered' THEN d.records ELSE 0 END) AS delivered,
+        SUM(CASE WHEN m.status = 'unknown' THEN d.records ELSE 0 END) AS unknown
     FROM route_count AS d
     INNER JOIN route_meaning AS m ON m.route_id = d.route_id
     INNER JOIN newest_version AS n ON n.version_id = m.version_id
@@ -51,6 +52,7 @@ SELECT
     l.first_event AS first_event,
     l.last_event AS last_event,
     COALESCE(d.records, 0) AS delivery_records,
+    CAST(COALESCE(d.unknown, 0) AS BIGINT) AS records_without_status,
     CAST(COALESCE(d.delivered, 0) AS BIGINT) AS deliveries,
     CAST(COALESCE(s.held, 0) AS BIGINT) AS deliveries_held,
     CAST(COALESCE(s.unjudged, 0) AS BIGINT) AS deliveries_unjudged,
