@@ -8,6 +8,7 @@ import typer
 
 from consentkit import cli_tools as tools
 from consentkit.errors import UsageError
+from consentkit.phrases import count
 
 if TYPE_CHECKING:
     from consentkit.workspace import Workspace
@@ -48,3 +49,12 @@ def load_more(
             tools.say(f"left out: {table}: {why}")
     if counts[0]:
         workspace.load_delivery_counts(counts[0], columns=counts[1])
+        _warn_of_shared_counts(workspace)
+
+
+def _warn_of_shared_counts(workspace: Workspace) -> None:
+    from consentkit.engine import sql_text
+
+    if shared := workspace.rows(sql_text("ask_shared_counts"))[0][0]:
+        where = f"warning: {count(shared, 'count')} of a destination, day, status and reason in more than one file"
+        tools.say(f"{where}: they are added up; load exports that overlap one without the other")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -104,6 +104,37 @@ def test_counts_are_read_from_every_format_with_names_mapped(ws: ck.Workspace, t
 
 
 @pytest.mark.realdata
+def test_files_that_count_the_same_days_are_told_and_make_no_excess_certain(tmp_path: Path) -> None:
+    rules, events = tmp_path / "p.yml", tmp_path / "e.ndjson"
+    rules.write_text("version: 1\nplatform: segment\ncategories: []\ndestinations: [{name: X}]\n")
+    events.write_bytes(ndjson([event({"id": f"m{n}", "at": "2026-03-01T12:00:00Z"}) for n in range(3)]))
+    head = "destination,day,status,count\n"
+    files = {"one": "X,2026-03-01,delivered,3\n", "grown": "X,2026-03-01,delivered,3\nX,2026-03-02,delivered,0\n"}
+    files["more"] = "X,2026-03-01,delivered,5\n"
+    for name, rows in files.items():
+        (tmp_path / f"{name}.csv").write_text(head + rows)
+
+    def audit(*names: str) -> tuple[str, Any]:
+        counts = [word for name in names for word in ("--counts", str(tmp_path / f"{name}.csv"))]
+        said = RUN.invoke(app, ["audit", str(events), "-p", str(rules), *counts, "--json"])
+        found = [row for row in json.loads(said.stdout)["findings"] if row["code"] == "X25"]
+        return said.stderr, [(row["certainty"], row["deliveries"]) for row in found]
+
+    err, found = audit("one")
+    assert ("more than one file" in err, found) == (False, [])
+    err, found = audit("one", "grown")
+    assert "1 count of a destination, day, status and reason in more than one file: they are added up" in err
+    assert found == [("possible", 3)]
+    assert audit("one", "more")[1] == [("certain", 2)]
+
+
+@pytest.mark.parametrize("count", ["1e30", "1e400", "nan", "-1", "1.5", "", "9007199254740993"])
+def test_a_count_that_is_none_is_set_aside(ws: ck.Workspace, tmp_path: Path, count: str) -> None:
+    (tmp_path / "n.csv").write_text(f"destination,day,status,count\nX,2026-03-01,delivered,{count}\n")
+    ws.load_delivery_counts(tmp_path / "n.csv")
+    assert ws.rows("SELECT code FROM rejected_line") == [("no_number",)]
+
+
 def test_every_discard_code_of_the_catalogue_is_known(ws: ck.Workspace, realdata: Path, tmp_path: Path) -> None:
     with (realdata / "segment-destinations-catalog" / "discard_reasons.csv").open(encoding="utf-8") as stream:
         codes = [row["code"] for row in csv.DictReader(stream)]

@@ -31,6 +31,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "count": ("events", "records", "n", "total"),
 }
 _ROW = ("file_id", "line", "destination", "day", "status", "reason", "records")
+_MOST = 1 << 53  # whole numbers beyond are no longer told from one another
 Row = dict[str, Any]
 
 
@@ -151,4 +152,4 @@ def _number(text: str | None) -> int | None:
         number = float((text or "").replace(",", ""))
     except ValueError:
         return None
-    return int(number) if number >= 0 and number.is_integer() else None
+    return int(number) if 0 <= number < _MOST and number.is_integer() else None
