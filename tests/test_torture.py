@@ -390,6 +390,22 @@ def test_nothing_in_a_folder_is_left_out_silently(ws: ck.Workspace, tmp_path: Pa
     }
 
 
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_file_that_is_written_while_it_is_read_is_told(ws: ck.Workspace, tmp_path: Path, packed: bool) -> None:
+    path = tmp_path / "e.ndjson.gz"
+    said = [gzip.compress(lines) if packed else lines for lines in (events(2), events(2, 2))]
+    path.write_bytes(said[0])
+
+    def write(*_: object) -> None:
+        path.write_bytes(b"".join(said))
+
+    ws.load_events(path, progress=write)
+    assert ledger(ws)["e.ndjson.gz"]["problem"] == "changed_while_read"
+    ws.load_events(path)
+    assert [row["problem"] for row in records(ws, "SELECT problem FROM input_file ORDER BY file_id")][1:] == [None]
+    assert ws.rows("SELECT count(*) FROM event") == [(4,)]
+
+
 def test_what_can_be_read_only_once_is_refused(ws: ck.Workspace, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.ndjson")
     with pytest.raises(ck.SourceError, match=r"pipe\.ndjson: it is a pipe or a device"):

@@ -5,6 +5,7 @@ What precedes the damage in a broken gzip is given to the last byte.
 
 from __future__ import annotations
 
+import os
 import zlib
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast
@@ -48,6 +49,9 @@ def blocks(file: InputFile, progress: Callable[[int], None]) -> Iterator[tuple[p
                 while (block := _filled(stream, file))[1]:
                     progress(block[1])
                     yield block
+            # a file that is still written is not the one whose bytes the ledger names
+            if file.problem is None and file.sha256 and os.fstat(stream.fileno()).st_size != file.bytes:
+                file.problem = "changed_while_read"
     except OSError as error:
         file.problem = problem_of(error)
 

@@ -26,7 +26,8 @@ class InputFile:
 
     ``path`` is its name as text, in which bytes that are no UTF-8 are escaped, and ``place`` what the system opens.
     ``problem`` is None or one of ``empty``, ``truncated_gzip``, ``damaged_gzip``, ``other_compression``,
-    ``permission_denied``, ``unreadable``; a file with a problem keeps every line that came before it.
+    ``permission_denied``, ``unreadable``, ``changed_while_read``; a file with a problem keeps every line that came
+    before it.
     """
 
     path: str
