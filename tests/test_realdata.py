@@ -228,11 +228,11 @@ def test_all_payloads_of_the_documentation_load(ws: ck.Workspace, realdata: Path
     found = {name: (row["lines"], row["loaded"], row["rejected"], row["problem"]) for name, row in ledger(ws).items()}
     assert found == {
         "complete.ndjson": (95, 95, 0, None),
-        "fragments.ndjson": (4, 4, 0, None),
+        "fragments.ndjson": (4, 3, 1, None),  # one is the body of a batch call
         "js_calls.ndjson": (682, 682, 0, None),
         "partial.ndjson": (113, 113, 0, None),
     }
-    assert ws.rows("SELECT count(*) FROM event") == [(894,)]
+    assert ws.rows("SELECT count(*) FROM event") == [(893,)]
 
 
 def test_consent_in_the_documentation_is_read(ws: ck.Workspace, realdata: Path) -> None:

@@ -47,7 +47,13 @@ WITH parsed AS (
 -- slows the search threefold. Only where it is found twice the keys are counted. AND would not keep a broken line from that.
 named AS (
     SELECT
-        p.file_id, p.line, p.raw, p.text, p.escaped, p.found IS NOT NULL AS is_event,
+        p.file_id, p.line, p.raw, p.text, p.escaped,
+        -- what a tracking API takes: it has no type of its own, and taken for an event it would be one that says nothing
+        CASE
+            WHEN p.found IS NULL OR p.found[5] IS NOT NULL THEN FALSE
+            ELSE coalesce(json_type(p.text, '$.batch') = 'ARRAY', FALSE)
+        END AS is_batch,
+        p.found IS NOT NULL AND NOT is_batch AS is_event,
         nullif(p.found[1], '') AS message_id,
         tidied(p.found[2]) AS anonymous_id,
         tidied(p.found[3]) AS user_id,
@@ -126,7 +132,7 @@ formed AS (
 )
 SELECT
     f.file_id, f.line,
-    CASE WHEN NOT f.is_event THEN 'no_event' END AS reject_code,
+    CASE WHEN f.is_batch THEN 'batch' WHEN NOT f.is_event THEN 'no_event' END AS reject_code,
     CASE WHEN NOT f.is_event THEN coalesce(f.raw, encode(f.text)) END AS content,
     f.message_id,
     CASE WHEN f.message_id IS NOT NULL THEN hash(f.message_id) END AS message_key,

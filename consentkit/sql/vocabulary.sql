@@ -16,6 +16,7 @@ INSERT INTO reject_code VALUES
     ('not_json', 'the line is not JSON'),
     ('cut_off', 'the line is the beginning of a JSON object that does not end'),
     ('not_object', 'the line is JSON but not an object, so it is no event'),
+    ('batch', 'the line is a batch of events, and not an event: `jq -c ''.batch[]''` writes them one a line'),
     ('too_long', 'the line is longer than 268 million bytes'),
     ('no_destination', 'the delivery record names no destination'),
     ('no_event_named', 'the delivery record names no event: neither a message id nor a line'),
