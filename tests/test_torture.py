@@ -600,6 +600,12 @@ def test_a_log_without_its_columns_is_refused(five: ck.Workspace, tmp_path: Path
     assert ledger(five, "deliveries") == {}
 
 
+def test_all_columns_that_a_log_lacks_are_told_at_once(five: ck.Workspace, tmp_path: Path) -> None:
+    told = r"no column gives the destination, the status, the message_id; it has ID, TOOL, STATUS; name it with --map"
+    with pytest.raises(ck.SourceError, match=told):
+        delivered(five, tmp_path / "log.csv", b"ID,TOOL,STATUS\nm1,X,delivered\n")
+
+
 @pytest.mark.parametrize("content", [b"a\rb\x00,c\n", b"\x00\n", b'"', "message_id,destination\n".encode("utf-16")])
 def test_a_log_whose_header_makes_no_sense_is_refused(five: ck.Workspace, tmp_path: Path, content: bytes) -> None:
     with pytest.raises(ck.SourceError, match=r"log\.csv") as caught:

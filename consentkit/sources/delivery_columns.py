@@ -120,14 +120,17 @@ class Columns:
         :class:`SourceError` where the file has no column for what a record must have.
         """
         said: dict[str, str] = {}
+        lacking: list[str] = []
         for ours, names in self.theirs.items():
             there = [name for name in names if present is None or {name, root_of(name)} & set(present)]
             said[ours] = self.first_of(ours, [column(name) for name in there])
             if ours in ("destination", "status") and not there and ours not in self.constants:
-                self._refuse(path, ours, present or [])
+                lacking.append(ours)
         naming = [*self.theirs["message_id"], *self.theirs["event_line"]]
         if present is not None and not {*naming, *map(root_of, naming)} & set(present):
-            self._refuse(path, "message_id", present)
+            lacking.append("message_id")
+        if lacking:
+            self._refuse(path, lacking, present or [])
         return said
 
     def first_of(self, ours: str, found: list[str]) -> str:
@@ -150,15 +153,16 @@ class Columns:
         return {"at": f"as_utc({text})", "event_line": f"as_line({text})"}.get(ours, text)
 
     @staticmethod
-    def _refuse(path: str, ours: str, present: list[str]) -> None:
+    def _refuse(path: str, lacking: list[str], present: list[str]) -> None:
         if all(_HEADER.fullmatch(name) for name in present):
             said = f"it has {', '.join(present[:30])}"
         else:
             said = "and its first line does not look like column names"
-        hint = f"name it with --map theirs={ours}"
-        if ours != "message_id":
-            hint += f", or --set {ours}=VALUE if it is the same for every record"
-        raise SourceError(f"{path}: no column gives the {ours}; {said}; {hint}")
+        hint = " ".join(f"--map theirs={ours}" for ours in lacking)
+        fixed = next((ours for ours in lacking if ours != "message_id"), None)
+        if fixed:
+            hint += f", or --set {fixed}=VALUE if it is the same for every record"
+        raise SourceError(f"{path}: no column gives the {', the '.join(lacking)}; {said}; name it with {hint}")
 
 
 def root_of(name: str) -> str:
