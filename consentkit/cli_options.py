@@ -71,13 +71,27 @@ Deliveries = Annotated[
     list[str] | None,
     typer.Option("--deliveries", "-d", help="Delivery records: NDJSON, CSV or Parquet. Repeatable."),
 ]
-SourceName = Annotated[str | None, typer.Option("--source", help="The source all these events come from.")]
+
+
+def _in_utf8(value: Any) -> Any:
+    """Refuse a name that no data can hold, before it is looked for there."""
+    try:
+        "".join(value or []).encode()
+    except UnicodeEncodeError:
+        raise typer.BadParameter("it holds bytes that are not UTF-8, as all names in data are") from None
+    return value
+
+
+SourceName = Annotated[
+    str | None, typer.Option("--source", help="The source all these events come from.", callback=_in_utf8)
+]
 Mapped = Annotated[
-    list[str] | None, typer.Option("--map", help="A column of the delivery log: theirs=ours. Repeatable.")
+    list[str] | None,
+    typer.Option("--map", help="A column of the delivery log: theirs=ours. Repeatable.", callback=_in_utf8),
 ]
 Constant = Annotated[
     list[str] | None,
-    typer.Option("--set", help="A value that is the same for every delivery record: ours=value."),
+    typer.Option("--set", help="A value that is the same for every delivery record: ours=value.", callback=_in_utf8),
 ]
 Export = Annotated[
     str | None,

@@ -130,6 +130,8 @@ def test_deliveries_of_other_events_are_no_clean_bill(
             "'y' is not a column",
         ),
         (lambda at: ["audit", event(at, True), "-p", at / "policy.yml", "--db", at / "policy.yml"], "cannot be opened"),
+        (lambda at: ["load", event(at, True), "--db", ":memory:", "--source", "caf\udce9"], "not UTF-8"),
+        (lambda at: ["load", event(at, True), "--db", ":memory:", "-d", log(at), "--set", "mode=\udce9"], "not UTF-8"),
         (lambda at: ["audit", event(at, True)], "--policy"),
         (lambda at: ["report", "--db", at / "none.duckdb"], "no such database"),
         (lambda at: ["decide", log(at), "-p", at / "policy.yml"], "no event could be read"),
