@@ -72,13 +72,15 @@ def chart(
 
 def verify(pack: Annotated[Path, typer.Argument(help="An evidence pack: a folder or a zip file.")]) -> None:
     """Check an evidence pack against its manifest and name what was altered."""
-    from consentkit.pack import verify_pack
+    from consentkit.phrases import count, visible
+    from consentkit.verifying import verify_pack
 
     told, seal = verify_pack(pack)
     for line in told:
-        typer.echo(line)
-    typer.echo(f"{pack}: {len(told)} differences" if told else f"{pack}: every file is as it was written")
-    typer.echo(f"manifest sha256 {seal}; compare it with the number printed when the pack was written")
+        typer.echo(visible(line, 300))  # who altered a pack chose its names, and a terminal would act on them
+    typer.echo(f"{pack}: {count(len(told), 'difference')}" if told else f"{pack}: every file is as its manifest says")
+    typer.echo(f"manifest sha256 {seal}; compare it with the number printed when the pack was written,")
+    typer.echo("as who changes a file can change the manifest too")
     raise typer.Exit(1 if told else 0)
 
 

@@ -7,7 +7,6 @@ import json
 import platform
 import tempfile
 import zipfile
-from contextlib import contextmanager
 from dataclasses import fields
 from importlib import metadata
 from pathlib import Path
@@ -22,20 +21,24 @@ from consentkit.report_findings import samples
 from consentkit.report_words import CANNOT_SHOW, checked_deliveries, verdict_sentence
 from consentkit.shown import Remembering, Table
 from consentkit.summary import csv_text
+from consentkit.verifying import MANIFEST, names_in
 from consentkit.writing import refuse_unwritable, told_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from consentkit.pseudonyms import Pseudonyms
     from consentkit.summary import Summary
     from consentkit.workspace import Workspace
 
-MANIFEST = "MANIFEST.json"
 _LAYOUT = 1
 _TOOLS = ("consentkit", "duckdb", "altair", "vl-convert-python", "jinja2")
 _OLDEST = (1980, 1, 1, 0, 0, 0)
-_CHUNK = 1 << 20
+_HOW_TO_CHECK = (
+    "Is it as it was written?",
+    f"1. consentkit verify THIS compares every file with {MANIFEST}. By hand: sha256sum FILE",
+    "   (macOS: shasum -a 256 FILE; Windows: certutil -hashfile FILE SHA256), and look the number up there.",
+    f"2. Who changes a file can change {MANIFEST} too. So compare its own SHA-256 with the number that was",
+    "   printed when the pack was written. It is in no file of the pack: ask for it by another way than the pack's.",
+)
 
 
 def write_pack(workspace: Workspace, path: Path, *, key: bytes | None = None, raw_ids: bool = False) -> str:
@@ -67,33 +70,9 @@ def refuse_there(path: Path) -> None:
 
 def _zipped(folder: Path, file: Path) -> Path:
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
-        for name in _names(folder):
+        for name in names_in(folder):
             packed.writestr(zipfile.ZipInfo(name, _OLDEST), Path(folder, name).read_bytes(), zipfile.ZIP_DEFLATED)
     return file
-
-
-def verify_pack(path: Path) -> tuple[list[str], str]:
-    """Compare a pack with its manifest: return what was altered, removed or added, and the manifest's SHA-256.
-
-    The manifest itself is only proved by comparing that number with the one printed when the pack was written.
-    Raises :class:`UsageError` where there is no pack that can be read.
-    """
-    with _opened(path) as found:
-        if MANIFEST not in found:
-            raise UsageError(f"{path}: is no evidence pack; it holds no {MANIFEST}")
-        raw = b"".join(found[MANIFEST]())
-        try:
-            listed: dict[str, Any] = json.loads(raw)["files"]
-            wanted = {name: str(each["sha256"]) for name, each in listed.items()}
-        except (ValueError, KeyError, TypeError, AttributeError):
-            raise UsageError(f"{path}: its {MANIFEST} cannot be read") from None
-        told = [f"{name}: added" for name in sorted(found.keys() - wanted.keys() - {MANIFEST})]
-        for name, digest in sorted(wanted.items()):
-            if name not in found:
-                told.append(f"{name}: missing")
-            elif _digest(found[name]()) != digest:
-                told.append(f"{name}: altered")
-    return told, hashlib.sha256(raw).hexdigest()
 
 
 def _fill(workspace: Workspace, folder: Path, names: Pseudonyms) -> str:
@@ -147,7 +126,7 @@ def _draw(charts: dict[str, Any], folder: Path) -> None:
 
 def _seal(folder: Path) -> str:
     files = {}
-    for name in _names(folder):
+    for name in names_in(folder):
         held = Path(folder, name).read_bytes()
         files[name] = {"bytes": len(held), "sha256": hashlib.sha256(held).hexdigest()}
     versions = {tool: metadata.version(tool) for tool in _TOOLS} | {"python": platform.python_version()}
@@ -159,12 +138,6 @@ def _seal(folder: Path) -> str:
 def _write(path: Path, held: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(held)
-
-
-def _names(folder: Path) -> list[str]:
-    return sorted(
-        path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file() or path.is_symlink()
-    )
 
 
 def _causes(seen: Remembering) -> Table:
@@ -204,60 +177,23 @@ def _readme(summary: Summary, *, raw: bool) -> str:
         "",
         "report.html        the report, for readers",
         "summary.json       the same numbers, for programs",
-        "findings.csv, destinations.csv, recipients.csv, causes.csv, first_bad.csv, samples.csv",
+        "findings.csv       what was found; causes.csv: why; first_bad.csv: since when; samples.csv: rows behind it",
+        "destinations.csv   by destination what was delivered and what was held back; recipients.csv: who got data",
         "remediation.csv    findings opened, closed and reopened, audit by audit of this database",
         "completeness.csv   what became of every line read; sources.csv: the days each source has and lacks",
         "days.csv           by source and day: events, those without delivery, deliveries without event",
         "inputs.csv         the files read, with size, SHA-256 and time range",
         "policy/            the policy as used; sql/: the statements behind every number",
         "charts/            pictures, and the rows behind them",
-        f"{MANIFEST}      the SHA-256 of every file: consentkit verify THIS",
+        f"{MANIFEST}      the SHA-256 of every file",
         "",
         ids,
+        "CSV files are UTF-8 with times in UTC; a ' before a name keeps a spreadsheet from taking it as a formula.",
+        "",
+        *_HOW_TO_CHECK,
         "",
         "It cannot show:",
         *(f"- {line}" for line in CANNOT_SHOW),
         "It is no legal advice.",
     ]
     return "\n".join(lines) + "\n"
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[dict[str, Any]]:
-    """Open a pack: what it holds by name, each a function that yields its bytes in pieces."""
-    if path.is_dir():
-        yield {name: (lambda at=path / name: _pieces_of_file(at)) for name in _names(path)}
-        return
-    try:
-        with zipfile.ZipFile(path) as packed:
-            members = [each for each in packed.infolist() if not each.is_dir()]
-            if len({each.filename for each in members}) != len(members):
-                raise UsageError(f"{path}: holds two files of one name")
-            yield {each.filename: (lambda each=each: _pieces_of_member(packed, each)) for each in members}
-    except (OSError, zipfile.BadZipFile):
-        raise UsageError(f"{path}: is no evidence pack: neither a folder nor a zip file that can be read") from None
-
-
-def _pieces_of_file(path: Path) -> Iterator[bytes]:
-    if path.is_symlink():
-        yield b"a link is not the file it points to"
-        return
-    with path.open("rb") as held:
-        while piece := held.read(_CHUNK):
-            yield piece
-
-
-def _pieces_of_member(packed: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:
-    try:
-        with packed.open(member) as held:
-            while piece := held.read(_CHUNK):
-                yield piece
-    except (zipfile.BadZipFile, zipfile.zlib.error):  # type: ignore[attr-defined]
-        yield b"what cannot be unpacked is not what was packed"
-
-
-def _digest(pieces: Iterator[bytes]) -> str:
-    seen = hashlib.sha256()
-    for piece in pieces:
-        seen.update(piece)
-    return seen.hexdigest()

@@ -20,8 +20,8 @@ from test_cli import run as run
 
 import consentkit as ck
 from consentkit.charts import CHARTS
-from consentkit.pack import verify_pack
 from consentkit.pseudonyms import Pseudonyms
+from consentkit.verifying import verify_pack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -251,6 +251,8 @@ def test_the_pack_holds_what_it_should(pack: Path) -> None:
     told = (pack / "README.txt").read_text()
     assert "It cannot show" in told
     assert "15,402 of 24,177 deliveries" in told
+    assert "certutil -hashfile" in told, "who has no consentkit can check it too"
+    assert re.search("compare its own SHA-256 with the number that was\\s+printed", told)
     manifest = json.loads((pack / "MANIFEST.json").read_text())
     assert set(manifest["files"]) == names - {"MANIFEST.json"}
     assert {"consentkit", "duckdb", "python"} <= set(manifest["versions"])
@@ -282,6 +284,39 @@ def test_verify_reads_a_zip_and_nothing_outside_of_it(tmp_path: Path) -> None:
         )
         made.writestr("a", "b")
     assert verify_pack(path)[0] == ["../../etc/passwd: missing", "a: altered"]
+
+
+@pytest.mark.parametrize(("locked", "method", "why"), [(True, 8, "password"), (False, 97, "packed in a way")])
+def test_a_zip_that_cannot_be_read_says_to_unpack_it(tmp_path: Path, locked: bool, method: int, why: str) -> None:
+    path = tmp_path / "pack.zip"
+    with zipfile.ZipFile(path, "w") as made:
+        made.writestr("MANIFEST.json", '{"files": {}}')
+    held = bytearray(path.read_bytes())
+    for start, at in ((held.find(b"PK\x03\x04"), 6), (held.find(b"PK\x01\x02"), 8)):
+        held[start + at] |= locked
+        held[start + at + 2] = method
+    path.write_bytes(held)
+    with pytest.raises(ck.UsageError, match=rf"{why}.*: unpack it, and name the folder"):
+        verify_pack(path)
+
+
+def test_a_pack_in_a_folder_of_a_zip_is_pointed_at(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "sent.zip", "w") as made:
+        made.writestr("pack/MANIFEST.json", '{"files": {}}')
+    with pytest.raises(ck.UsageError, match=r"but pack/MANIFEST.json: name the folder that one is in"):
+        verify_pack(tmp_path / "sent.zip")
+
+
+def test_what_verify_prints_is_not_what_an_altered_pack_wants(
+    run: Callable[..., tuple[int, str, str]], tmp_path: Path
+) -> None:
+    with zipfile.ZipFile(tmp_path / "evil.zip", "w") as made:
+        made.writestr("MANIFEST.json", '{"files": {}}')
+        made.writestr("\x1b[2J\revery file is fine", "")
+    code, printed, _ = run("verify", tmp_path / "evil.zip")
+    assert code == 1
+    assert not set("\x1b\r") & set(printed)
+    assert "1 difference\n" in printed
 
 
 @pytest.mark.parametrize("held", ["", "{}", "[]", '{"files": 1}'])
