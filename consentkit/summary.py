@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -25,7 +26,10 @@ if TYPE_CHECKING:
 SCHEMA_VERSION = 1
 SEVERITIES = ("critical", "warning", "info")
 _MASKED_SQL = "/* a name in it is masked: --raw-ids writes the statement as it runs */"
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_HIDDEN = r"[\s\x00-\x1f\x7f-\x9f\xad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]*"
+# What a spreadsheet may read as a formula: its sign, also a wide one, after blanks and hidden letters, where a cell
+# begins, or where one begins inside it for a spreadsheet that parts cells by semicolons or tabs.
+_FORMULA = re.compile(rf"(^|[;\t\r\n])({_HIDDEN}[=+\-@\uff0b\uff0d\uff1d\uff20])")
 Row = dict[str, Any]
 
 
@@ -196,6 +200,4 @@ def csv_text(rows: Table) -> str:
 def _cell(value: Any) -> Any:
     if isinstance(value, datetime):
         return plain_time(value)
-    if isinstance(value, str) and value.lstrip(" \n").startswith(_FORMULA):
-        return "'" + value
-    return value
+    return _FORMULA.sub(r"\1'\2", value) if isinstance(value, str) else value
