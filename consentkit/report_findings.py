@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import groupby
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from consentkit.causes import cause_of
@@ -44,8 +44,11 @@ class _Behind:
         self.summary, self.causes = summary, causes
         self.rejects = {row["code"]: row["message"] for row in summary.rejects}
         self.samples: dict[tuple[Any, ...], list[Row]] = {}
+        short = _tails([row["path"] for row in summary.files])
         for row in samples(seen):
-            self.samples.setdefault(_key(row), []).append(row)
+            place = f"{short.get(row['file'], row['file'])} line {row['line']}" if row["file"] else ""
+            at = f"{row['at']:%Y-%m-%d %H:%M:%S}" if row["at"] else "undated"
+            self.samples.setdefault(_key(row), []).append({**row, "at": at, "place": place})
         self.days: dict[tuple[Any, ...], dict[date, int]] = {}
         for row in seen.table("report_days"):
             self.days.setdefault(_key(row), {})[row["day"]] = row["n"]
@@ -184,21 +187,35 @@ def samples(seen: Remembering) -> Table:
 
 
 _FOUND = ("code", "certainty", "destination", "source", "detail")
-_SAMPLE = (*_FOUND, "at", "event", "app", "person", "message", "place", "told")
+_SAMPLE = (*_FOUND, "at", "event", "app", "person", "message", "file", "line", "told")
 
 
 def _sample(row: Row, names: Pseudonyms) -> Row:
     row = row | names.row({name: value for name, value in row.items() if name not in _IDS})
     return {
         **{name: row[name] for name in _FOUND},
-        "at": f"{row['seen_at']:%Y-%m-%d %H:%M:%S}" if row["seen_at"] else "undated",
+        "at": row["seen_at"],
         "event": row["event"] or row["type"] or "",
         "app": row["app_version"] or "",
         "person": names.person(row["user_id"], row["anonymous_id"]),
         "message": names.message(row["message_id"]),
-        "place": f"{Path(row['file']).name} line {row['line']}" if row["file"] else "",
+        "file": row["file"],
+        "line": row["line"],
         "told": ", ".join(str(row[key]) for key in ("status", "reason", "mode") if row[key]),
     }
+
+
+def _tails(paths: list[str]) -> dict[str, str]:
+    """Return the shortest end of each path that no other path ends in: exports by day name files alike."""
+    found: dict[str, str] = {}
+    left, parts = set(paths), 0
+    while left:
+        parts += 1
+        ends = {path: "/".join(path.replace("\\", "/").split("/")[-parts:]) for path in left}
+        shared = Counter(ends.values())
+        found |= {path: end for path, end in ends.items() if shared[end] == 1 or len(end) == len(path)}
+        left -= found.keys()
+    return found
 
 
 def remediation(seen: Remembering) -> Row:

@@ -214,6 +214,18 @@ def _is_number(text: str) -> bool:
     return text.removeprefix("-").replace(".", "", 1).isdigit()
 
 
+def test_a_sample_says_where_it_stands_though_files_are_named_alike(pack: Path) -> None:
+    with (pack / "samples.csv").open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["code"] == "V1"]
+    with (pack / "inputs.csv").open(encoding="utf-8", newline="") as file:
+        paths = {row["path"] for row in csv.DictReader(file)}
+    assert rows
+    assert {row["file"] for row in rows} <= paths
+    assert all(re.fullmatch(r"2026-03-\d\dT[\d:.]+Z", row["at"]) for row in rows), "a time says its zone"
+    told = (pack / "report.html").read_text(encoding="utf-8")
+    assert f"ios/{Path(rows[0]['file']).name} line {rows[0]['line']}<" in told
+
+
 @pytest.mark.usefixtures("undrawn")
 def test_an_empty_workspace_has_a_report_too(ws: ck.Workspace, tmp_path: Path) -> None:
     ws.apply(ck.Policy.parse({"version": 1, "platform": "segment", "categories": []}))
