@@ -250,6 +250,18 @@ def test_one_event_and_one_delivery_are_said_as_one(ws: ck.Workspace, tmp_path: 
     assert re.findall(r"\b1 (?:of 1 )?(?:deliveries|events|people|records|lines|delivery records)\b", page) == []
 
 
+@pytest.mark.usefixtures("undrawn")
+def test_what_is_left_out_of_a_long_list_is_told_and_one_is_not_many(ws: ck.Workspace, tmp_path: Path) -> None:
+    (tmp_path / "e.ndjson").write_bytes(ndjson([event({"id": "m"})]) + b"[1]\n")
+    ws.load_events(tmp_path / "e.ndjson")
+    ws.apply(policy({"categories": [{"id": "A", "destinations": [f"D{n}" for n in range(203)]}]}))
+    page = ws.report(tmp_path / "out").read_text(encoding="utf-8")
+    assert "3 more are in the policy itself" in page
+    assert "1 file with rejected lines" in page
+    assert "<li>1 line: " in page
+    assert re.findall(r"[ >]1 (?:files|lines|more kinds)\b", page) == []
+
+
 @pytest.mark.slow
 def test_the_same_data_and_key_give_the_same_pack(sample: ck.Workspace, pack: Path, tmp_path: Path) -> None:
     seals = {sample.pack(tmp_path / name, key=KEY) for name in ("again", "again.zip")}
