@@ -78,6 +78,11 @@ def test_the_title_states_what_the_sample_shows(sample: ck.Workspace, name: str,
     assert title(CHARTS[name].draw(sample).to_dict()) == told
 
 
+def test_deliveries_against_a_refusal_are_told_with_what_they_are_of(sample: ck.Workspace) -> None:
+    told = ck.charts.violations_over_time(sample).to_dict()["title"]["subtitle"]
+    assert told[0] == "24,177 deliveries in the log; 4,001 events, 1 to 30 March 2026"
+
+
 @each_chart
 @pytest.mark.parametrize("width", [640, 316])
 def test_every_chart_has_title_n_period_description_and_theme(sample: ck.Workspace, name: str, width: int) -> None:

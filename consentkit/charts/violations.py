@@ -56,7 +56,9 @@ def violations_over_time(workspace: Workspace, width: int = WIDTH) -> Chart:
     if not rows:
         return _no_violation(workspace, possible.replace(" more", ""), width)
     lacking = unchecked(workspace) or no_log(workspace) or unjudged(workspace)
-    subtitle = [says_period(whole), possible, lacking]
+    logged = coverage(workspace)["deliveries"]
+    told = f"{count(logged, 'delivery', 'deliveries')} in the log; " if logged else ""
+    subtitle = [told + says_period(whole), possible, lacking]
     groups: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
         groups.setdefault((row["destination"], row["although"]), []).append(row)
