@@ -566,6 +566,14 @@ def test_half_a_character_is_refused_and_the_message_can_be_printed(tmp_path: Pa
     assert "allowed: whole characters" in str(error)
 
 
+def test_a_policy_written_as_json_may_name_any_character(tmp_path: Path) -> None:
+    path = tmp_path / "policy.json"
+    said = {"version": 1, "platform": "segment", "categories": [{"id": "A", "destinations": ["\U0001f600"]}]}
+    path.write_text(json.dumps(said))
+    assert "\\ud83d" in path.read_text()
+    assert ck.Policy.load(path).digest == ck.Policy.parse(said).digest
+
+
 # Several versions
 
 

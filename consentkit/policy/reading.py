@@ -199,13 +199,14 @@ class _Walk:
             return data
         if node.id == "sequence":
             return [self.value(child, (*path, index), depth + 1) for index, child in enumerate(node.value)]
-        return node.value
+        return _joined(node.value)
 
     def _pairs(self, node: _Node, path: KeyPath, depth: int) -> dict[str, tuple[_Node, _Node]]:
         """List the keys of a mapping, merge keys (``<<``) resolved: the mapping's own keys win."""
         own: dict[str, tuple[_Node, _Node]] = {}
         merged: dict[str, tuple[_Node, _Node]] = {}
         for key, child in node.value:
+            key.value = _joined(key.value) if key.id == "scalar" else key.value
             if key.id != "scalar":
                 self._complain(key, path, "a key must be plain text; put text that begins with { or [ in quotes")
             elif key.value == "<<" and key.style is None:
@@ -233,6 +234,11 @@ class _Walk:
         complaint = (_line(node), path, message)
         if not any(line == complaint[0] and text == message for line, _, text in self.complaints):
             self.complaints.append(complaint)
+
+
+def _joined(text: str) -> str:
+    r"""Put characters together of their halves: JSON writes one beyond U+FFFF as two escapes, ``\ud83d\ude00``."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
 
 
 def _line(node: _Node) -> int:
