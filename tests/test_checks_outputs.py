@@ -239,6 +239,8 @@ def test_the_page_says_what_the_table_says(result: CheckResult) -> None:
         assert each.id in text
     assert text.count('<section class="one"') == 7
     assert result._repr_html_() == fragment(result)
+    assert "<th>" not in text, "a screen reader is told what a header is of"
+    assert "of at most three groups of each" in text, "a chart that leaves out says so"
     assert "table-layout:auto" in fragment(result), "JupyterLab would make all columns of a table equally wide"
 
 
