@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 SCHEMA_VERSION = 1
 SEVERITIES = ("critical", "warning", "info")
 _MASKED_SQL = "/* a name in it is masked: --raw-ids writes the statement as it runs */"
-_HIDDEN = r"[\s\x00-\x1f\x7f-\x9f\xad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]*"
+_UNSEEN = r"\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e007f"
 # What a spreadsheet may read as a formula: its sign, also a wide one, after blanks and hidden letters, where a cell
 # begins, or where one begins inside it for a spreadsheet that parts cells by semicolons or tabs.
-_FORMULA = re.compile(rf"(^|[;\t\r\n])({_HIDDEN}[=+\-@\uff0b\uff0d\uff1d\uff20])")
+_FORMULA = re.compile(rf"(^|[;\t\r\n])([\s{_UNSEEN}]*[=+\-@\uff0b\uff0d\uff1d\uff20])")
 Row = dict[str, Any]
 
 
@@ -157,16 +157,21 @@ def summarise(workspace: Workspace) -> Summary:
 def rows_of(finding: Row) -> str:
     """Return the SQL that lists the rows behind a finding; its count is the number the finding states."""
     if finding["code"] in ("X25", "X26"):
-        named = [f"{name} = {literal(finding[name])}" for name in ("code", "certainty", "destination")]
+        named = [f"{name} = {_named(finding[name])}" for name in ("code", "certainty", "destination")]
         return f"SELECT * FROM finding_count WHERE {' AND '.join(named)}"
     if finding["code"] in ("X39", "X41", "X42"):
-        named = [f"{name} = {literal(finding[name])}" for name in ("code", "source", "detail") if finding[name]]
+        named = [f"{name} = {_named(finding[name])}" for name in ("code", "source", "detail") if finding[name]]
         return f"SELECT * FROM finding_silence WHERE {' AND '.join(named)}"
     if not finding["destination"] and not finding["source"]:
         return f"SELECT * FROM finding_completeness WHERE code = {literal(finding['code'])}"
     tests = [f"code = {literal(finding['code'])}", f"certainty = {literal(finding['certainty'])}"]
-    tests += [f"{name} = {literal(finding[name])}" for name in ("destination", "source", "detail") if finding[name]]
+    tests += [f"{name} = {_named(finding[name])}" for name in ("destination", "source", "detail") if finding[name]]
     return f"SELECT * FROM finding_row WHERE {' AND '.join(tests)}"
+
+
+def _named(name: str) -> str:
+    """Quote a name for a statement that is read and copied: letters that cannot be seen are written as chr()."""
+    return re.sub(f"[{_UNSEEN}]", lambda found: f"' || chr({ord(found[0])}) || '", literal(name))
 
 
 def _identity(finding: Row) -> str:

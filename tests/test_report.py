@@ -193,6 +193,15 @@ def test_hostile_names_are_harmless_in_the_report(hostile: ck.Workspace, tmp_pat
     for letter in ("\u202e", "\u200b", "\ufeff"):
         assert letter not in shown
     assert "long" * 100 not in shown
+    statements = "".join(re.findall("<code>(SELECT.*?)</code>", text, flags=re.DOTALL))
+    assert "|| chr(" in statements
+    assert not [each for each in statements if unicodedata.category(each)[0] == "C"]
+
+
+def test_the_statement_of_a_finding_lists_its_rows_whatever_the_name(hostile: ck.Workspace) -> None:
+    found = [row for row in hostile.summary().findings if row["code"] == "V20"]
+    assert len(found) > 10
+    assert [len(hostile.rows(row["sql"])) for row in found] == [row["deliveries"] for row in found]
 
 
 @pytest.mark.usefixtures("undrawn")
