@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from consentkit.causes import Cause, find_causes
 from consentkit.engine import sql_names, sql_text
 from consentkit.errors import UsageError
-from consentkit.phrases import count, percent
+from consentkit.phrases import count, percent, span
 from consentkit.report import ask_all, report_html
 from consentkit.report_findings import samples
 from consentkit.report_words import CANNOT_SHOW, checked_deliveries, verdict_sentence
@@ -165,6 +165,11 @@ def _statements(summary: Summary) -> str:
 def _readme(summary: Summary, *, raw: bool) -> str:
     coverage = summary.coverage
     checked, deliveries = checked_deliveries(coverage), coverage["deliveries"]
+    held = f"{checked:,} of {count(deliveries, 'delivery', 'deliveries')} ({percent(checked, deliveries)}) "
+    held += "could be held against consent."
+    when = span(coverage["first_event"], coverage["last_event"], year=True)
+    read = f"{count(coverage['events'], 'event')}{' of ' + when if when else ''}"
+    read += f" and {count(coverage['delivery_records'], 'delivery record')}"
     ids = "Ids are written as they are in the data: treat this pack as personal data."
     if not raw:
         ids = "Ids are pseudonyms: HMAC-SHA-256 with a key that is not in this pack. So is what is masked in names."
@@ -172,8 +177,8 @@ def _readme(summary: Summary, *, raw: bool) -> str:
         "Evidence pack of a consent audit",
         "",
         verdict_sentence(summary),
-        f"{checked:,} of {count(deliveries, 'delivery', 'deliveries')} ({percent(checked, deliveries)}) "
-        "could be held against consent.",
+        *([held] if deliveries else []),
+        f"It is of {read}. Written by consentkit {metadata.version('consentkit')}.",
         "",
         "report.html        the report, for readers",
         "summary.json       the same numbers, for programs",
@@ -183,7 +188,7 @@ def _readme(summary: Summary, *, raw: bool) -> str:
         "completeness.csv   what became of every line read; sources.csv: the days each source has and lacks",
         "days.csv           by source and day: events, those without delivery, deliveries without event",
         "inputs.csv         the files read, with size, SHA-256 and time range",
-        "policy/            the policy as used; sql/: the statements behind every number",
+        "policy/            the policy as used, with nothing in it masked; sql/: the statements behind every number",
         "charts/            pictures, and the rows behind them",
         f"{MANIFEST}      the SHA-256 of every file",
         "",

@@ -292,6 +292,7 @@ def test_the_pack_holds_what_it_should(pack: Path) -> None:
     told = (pack / "README.txt").read_text()
     assert "It cannot show" in told
     assert "15,402 of 24,177 deliveries" in told
+    assert "of 4,001 events of 1 to 30 March 2026 and 32,234 delivery records." in told
     assert "certutil -hashfile" in told, "who has no consentkit can check it too"
     assert re.search("compare its own SHA-256 with the number that was\\s+printed", told)
     manifest = json.loads((pack / "MANIFEST.json").read_text())
