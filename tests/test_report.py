@@ -487,7 +487,7 @@ def asked_by_page(net: Path) -> list[str]:
 
 @pytest.mark.slow
 @pytest.mark.skipif(BROWSER is None, reason="no chromium is installed here")
-@pytest.mark.parametrize(("window", "at_least", "at_most"), [(1200, 600, 1200), (500, 300, 500)])
+@pytest.mark.parametrize(("window", "at_least", "at_most"), [(1200, 550, 1200), (500, 300, 500)])
 def test_a_chart_page_draws_itself_in_a_real_browser(
     hostile: ck.Workspace, tmp_path: Path, window: int, at_least: int, at_most: int
 ) -> None:
