@@ -232,6 +232,20 @@ def test_html_asks_the_network_for_nothing_and_runs_nothing(result: CheckResult,
         assert sign not in text, repr(sign)
 
 
+def test_data_docs_run_nothing_that_a_name_says(ws: ck.Workspace, tmp_path: Path) -> None:
+    marked = "<img src=x onerror=alert(1)>"
+    fill(
+        ws,
+        tmp_path,
+        [{"id": "m", "context": {"app": {"version": marked}}}],
+        [{"message_id": "m", "destination": marked}],
+    )
+    ws.check(suite(tmp_path, expectation("expect_destinations_to_be_known")), data_docs=tmp_path / "docs")
+    told = "".join(page.read_text(encoding="utf-8") for page in (tmp_path / "docs").rglob("*.html"))
+    assert "&lt;img src=x" in told
+    assert marked not in told
+
+
 def test_the_page_says_what_the_table_says(result: CheckResult) -> None:
     text = page(result)
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text

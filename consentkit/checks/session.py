@@ -6,6 +6,7 @@ a failure and for code that broke; ``exception_info`` tells them apart.
 
 from __future__ import annotations
 
+import html
 import logging
 import re
 import warnings
@@ -106,10 +107,20 @@ class Session:
             "store_backend": place,
         }
         try:
+            self._escape_results()
             self._context.add_data_docs_site(site_name="consentkit", site_config=site)
             self._context.build_data_docs(site_names=["consentkit"])
         except OSError as error:
             raise UsageError(f"{folder}: the Data Docs cannot be written: {error.strerror}") from None
+
+    def _escape_results(self) -> None:
+        """Escape the names in what is kept for Data Docs: Great Expectations writes them into its pages as they are."""
+        store = self._context.validation_results_store
+        for key in store.list_keys():
+            kept = store.get(key)
+            for each in kept.results:
+                each.result = _escaped(each.result)
+            store.set(key, kept)
 
     def close(self) -> None:
         """Give the connections back."""
@@ -161,6 +172,14 @@ def _read(result: Any) -> Told:
     if NOTHING in message:
         return {"nothing": message.partition(NOTHING)[2].splitlines()[0]}
     return {"error": clean_message(message)}
+
+
+def _escaped(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {_escaped(key): _escaped(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_escaped(each) for each in value]
+    return html.escape(value, quote=False) if isinstance(value, str) else value
 
 
 def clean_message(message: str) -> str:
