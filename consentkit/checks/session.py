@@ -117,7 +117,7 @@ class Session:
         """Escape the names in what is kept for Data Docs: Great Expectations writes them into its pages as they are."""
         store = self._context.validation_results_store
         for key in store.list_keys():
-            kept = store.get(key)
+            kept: Any = store.get(key)
             for each in kept.results:
                 each.result = _escaped(each.result)
             store.set(key, kept)
