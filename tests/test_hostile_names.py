@@ -95,10 +95,12 @@ def test_tables_and_columns_of_hostile_names_load(ws: ck.Workspace, store: str, 
     assert left_out == []
     assert ws.rows("SELECT message_id, name FROM event") == [("m", HOSTILE[0])]
     assert ws.rows("SELECT count(*) FROM stamp WHERE form = 'given'") == [(1,)]
+    # blanks around a name in CSV are no part of it, so that one of blanks alone is none
+    names = [each for each in HOSTILE if store != "csv" or each.strip()]
     said = dict(ws.rows("SELECT category_id, granted FROM stamp_category"))
-    assert said == {"A": False, **{f"{PREFERENCE}{each}".lower(): True for each in HOSTILE}}
+    assert said == {"A": False, **{f"{PREFERENCE}{each}".lower(): True for each in names}}
     told = {detail for (detail,) in ws.rows("SELECT detail FROM finding_completeness WHERE code = 'X21'")}
-    assert told == {f"{PREFERENCE}{each}" for each in HOSTILE}
+    assert told == {f"{PREFERENCE}{each}" for each in names}
 
 
 @pytest.mark.parametrize("kind", ["parquet", "csv", "ndjson"])

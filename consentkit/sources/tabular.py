@@ -60,9 +60,8 @@ class CsvTable:
                 convert_options=arrow_csv.ConvertOptions(
                     include_columns=wanted,
                     column_types=dict.fromkeys(wanted, pa.string()),
-                    null_values=[
-                        "\\N"
-                    ],  # as Snowflake, PostgreSQL and MySQL write NULL; an empty cell stays an empty text
+                    # as Snowflake, PostgreSQL and MySQL write NULL; an empty cell stays an empty text
+                    null_values=["\\N"],
                     strings_can_be_null=True,
                 ),
             )
