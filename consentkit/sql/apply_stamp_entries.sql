@@ -55,18 +55,26 @@ WITH part AS (
 held AS (
     SELECT p.*, json_extract(p.payload, p.path) AS inside, json_type(p.payload, p.path) AS inside_type FROM part AS p
 ),
-said AS (
-    -- an object: key and value, or what stands inside the value under consented
-    SELECT
-        h.version_id, h.stamp_id, h.place, h.dialect, e.key AS name,
-        h.word || CASE WHEN h.shape = 'consented' THEN coalesce(json_extract_string(e.value, '$.consented'), '') ELSE coalesce(e.value ->> '$', 'null') END AS word
+keyed AS (
+    SELECT h.*, e.key AS name, CASE WHEN h.shape = 'consented' THEN json_extract(e.value, '$.consented') ELSE e.value END AS value
     FROM held AS h, json_each(h.inside) AS e
     WHERE h.shape IN ('keys', 'consented') AND h.inside_type = 'OBJECT'
+),
+said AS (
+    -- an object: key and value, or what stands inside the value under consented. The text "true" keeps its quotes: it is
+    -- not the boolean that tools write. What the policy's own words mean holds for both
+    SELECT
+        k.version_id, k.stamp_id, k.place, k.dialect, k.name,
+        k.word || CASE
+            WHEN k.dialect <> k.place AND k.value::VARCHAR IN ('"true"', '"false"', '"null"') THEN k.value::VARCHAR
+            ELSE coalesce(k.value ->> '$', CASE k.shape WHEN 'keys' THEN 'null' ELSE '' END)
+        END AS word
+    FROM keyed AS k
     UNION ALL
-    -- a list of ids, or an object whose keys are the ids; the word may stand elsewhere in the payload
+    -- a list of ids, or an object whose keys are the ids; the word may stand elsewhere in the payload, or be missing there
     SELECT
         h.version_id, h.stamp_id, h.place, h.dialect, CASE WHEN h.inside_type = 'OBJECT' THEN e.key ELSE e.value ->> '$' END,
-        CASE WHEN starts_with(h.word, '$.') THEN json_extract_string(h.payload, h.word) ELSE h.word END
+        CASE WHEN starts_with(h.word, '$.') THEN coalesce(json_extract_string(h.payload, h.word), '') ELSE h.word END
     FROM held AS h, json_each(h.inside) AS e
     WHERE h.shape = 'list' AND h.inside_type IN ('ARRAY', 'OBJECT')
     UNION ALL
