@@ -44,6 +44,26 @@ placed AS (
         ) END AS of_people
     FROM said AS d
     WHERE d.happened_at IS NOT NULL
+),
+pair AS (
+    SELECT DISTINCT p.stamp_before AS stamp_before, p.stamp_id AS stamp_id
+    FROM placed AS p
+    WHERE p.stamp_before <> p.stamp_id
+),
+-- two stamps that are written differently and answer alike, in another order or with another time in them, are no choice
+changed AS (
+    SELECT q.stamp_before AS stamp_before, q.stamp_id AS stamp_id
+    FROM pair AS q
+    INNER JOIN stamp_answer AS a ON a.stamp_id = q.stamp_id
+    LEFT JOIN stamp_answer AS b ON b.stamp_id = q.stamp_before AND b.category_id = a.category_id
+    WHERE b.stamp_id IS NULL OR COALESCE(a.granted, FALSE) <> COALESCE(b.granted, FALSE)
+        OR (a.granted IS NULL AND b.granted IS NOT NULL) OR (a.granted IS NOT NULL AND b.granted IS NULL)
+    UNION
+    SELECT q.stamp_before AS stamp_before, q.stamp_id AS stamp_id
+    FROM pair AS q
+    INNER JOIN stamp_answer AS b ON b.stamp_id = q.stamp_before
+    LEFT JOIN stamp_answer AS a ON a.stamp_id = q.stamp_id AND a.category_id = b.category_id
+    WHERE a.stamp_id IS NULL
 )
 SELECT
     p.event_id AS event_id,
@@ -54,5 +74,6 @@ SELECT
     p.arrived_at AS arrived_at,
     p.payload_key AS payload_key
 FROM placed AS p
-WHERE p.stamp_before IS NULL OR p.stamp_before <> p.stamp_id
+LEFT JOIN changed AS c ON c.stamp_before = p.stamp_before AND c.stamp_id = p.stamp_id
+WHERE p.stamp_before IS NULL OR c.stamp_id IS NOT NULL
     OR (p.anonymous_id IS NOT NULL AND p.of_person = 1 AND p.of_people > 1)
