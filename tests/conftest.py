@@ -36,6 +36,7 @@ def sample_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("sample") / "sample.duckdb"
     with ck.open(path) as ws:
         load_sample(ws)
+        ws.judge()
     return path
 
 
@@ -44,7 +45,6 @@ def sample(sample_file: Path) -> Iterator[ck.Workspace]:
     """The sample, loaded, and judged once for all tests that only read it."""
     state = "SELECT (SELECT count(*) FROM audit), count(*), max(file_id) FROM input_file"
     with ck.open(shutil.copy(sample_file, sample_file.with_name("shared.duckdb"))) as ws:
-        ws.judge()
         before = ws.rows(state)
         yield ws
         assert ws.rows(state) == before, "a test changed the sample that all share"

@@ -37,7 +37,7 @@ HOSTILE = [
 
 
 def load_sample(ws: ck.Workspace) -> None:
-    """Load and judge the sample."""
+    """Load the sample and apply its policy."""
     ws.load_events(SAMPLE / "events")
     ws.load_deliveries(SAMPLE / "deliveries")
     ws.apply(SAMPLE / "policy.yml")

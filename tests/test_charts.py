@@ -29,6 +29,7 @@ each_chart = pytest.mark.parametrize("name", CHARTS)
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ck.Workspace]:
     with ck.open() as ws:
         load_hostile(ws, tmp_path_factory.mktemp("hostile"))
+        ws.judge()
         yield ws
 
 
@@ -118,6 +119,7 @@ def test_without_a_delivery_log_the_charts_say_so(ws: ck.Workspace, tmp_path: Pa
     (tmp_path / "events.ndjson").write_text('{"messageId": "m", "type": "track", "event": "E", "anonymousId": "a"}\n')
     ws.load_events(tmp_path / "events.ndjson")
     ws.apply(ck.Policy.parse({"version": 1, "platform": "segment", "categories": [{"id": "A", "destinations": ["X"]}]}))
+    ws.judge()
     for name in ("violations_over_time", "refused_heatmap", "destinations_overview"):
         assert "No delivery log was given" in CHARTS[name].draw(ws).to_dict()["description"]
     flow = ck.charts.decision_flow(ws).to_dict()
@@ -151,6 +153,7 @@ def test_what_a_page_had_loaded_is_in_the_pictures_by_destination(ws: ck.Workspa
     ws.load_events(tmp_path / "events.ndjson")
     source = {"name": "web", "enforcement": "analytics.js", "consent_model": "opt-in"}
     ws.apply(policy({"categories": [{"id": "A", "destinations": ["X"]}], "sources": [source]}))
+    ws.judge()
     assert [(row["destination"], row["deliveries"]) for row in ck.charts.rows(ws, "violations_over_time")] == [("X", 3)]
     assert "by the page itself" in title(ck.charts.violations_over_time(ws).to_dict())
     assert "1 of 1 destination got data against a refusal" in title(ck.charts.destinations_overview(ws).to_dict())
@@ -316,6 +319,7 @@ def test_no_cause_where_a_fault_is_spread_evenly(ws: ck.Workspace, tmp_path: Pat
             }
         )
     )
+    ws.judge()
     assert ws.rows("SELECT events FROM finding WHERE code = 'V1'") == [(58,)]
     assert ws.causes() == []
     assert repr(ws.causes()) == "No cause was found."
@@ -334,5 +338,6 @@ def test_no_cause_where_the_slice_hardly_ever_fails(ws: ck.Workspace, tmp_path: 
     ws.load_events(tmp_path / "events.ndjson")
     said = {"version": 1, "platform": "segment", "categories": [{"id": "A", "destinations": ["X"]}]}
     ws.apply(ck.Policy.parse({**said, "sources": [{"name": "web", "stamps_consent": True}]}))
+    ws.judge()
     assert ws.rows("SELECT events FROM finding WHERE code = 'V1'") == [(10,)]
     assert ws.causes() == []

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,14 +14,12 @@ from rich.console import Console
 from rich.table import Table
 from support import SAMPLE
 
-import consentkit as ck
 from consentkit.cli import main
 from consentkit.console_history import print_snowplow
 from consentkit.terminal import print_whole, terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     Run = Callable[..., list[str]]
 
@@ -72,12 +72,12 @@ def test_what_tells_lines_apart_is_broken_and_never_cut(run: Run, alike: list[ob
 
 @pytest.mark.parametrize("columns", [80, 40])
 @pytest.mark.parametrize("command", ["report", "withdrawals", "simulate", "check"])
-def test_no_number_and_no_day_is_cut(run: Run, sample_file: Path, columns: int, command: str) -> None:
-    words: list[object] = [command, "--db", sample_file]
+def test_no_number_and_no_day_is_cut(run: Run, own_file: Path, columns: int, command: str) -> None:
+    words: list[object] = [command, "--db", own_file]
     if command == "simulate":
         policy = (SAMPLE / "policy.yml").read_text().replace("TikTok Conversions", "TikTok")
-        (sample_file.parent / "new.yml").write_text(policy)
-        words += ["--policy", sample_file.parent / "new.yml"]
+        (own_file.parent / "new.yml").write_text(policy)
+        words += ["--policy", own_file.parent / "new.yml"]
     printed = run(columns, *words)
     told = {
         "report": "57 of 2,994",
@@ -90,14 +90,9 @@ def test_no_number_and_no_day_is_cut(run: Run, sample_file: Path, columns: int, 
 
 
 @pytest.fixture(scope="module")
-def sample_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    place = tmp_path_factory.mktemp("terminal") / "sample.duckdb"
-    with ck.open(place) as ws:
-        ws.apply(SAMPLE / "policy.yml")
-        ws.load_events(SAMPLE / "events")
-        ws.load_deliveries(SAMPLE / "deliveries")
-        ws.judge()
-    return place
+def own_file(sample_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the judged sample's database, in which these commands note their audits."""
+    return Path(shutil.copy(sample_file, tmp_path_factory.mktemp("terminal") / "sample.duckdb"))
 
 
 def test_a_table_too_wide_is_printed_whole() -> None:
