@@ -97,7 +97,7 @@ class Engine:
         except duckdb.Error as error:
             self._clear()
             open_here = isinstance(error, duckdb.ConnectionException)
-            reason = "this process has it open already; close that workspace first" if open_here else _reason(error)
+            reason = "this process has it open already; close that workspace first" if open_here else reason_of(error)
             message = f"{database}: cannot be opened as a DuckDB file: {reason}"
             raise SourceError(message) from None
         self._con: duckdb.DuckDBPyConnection = breakable(con)
@@ -243,7 +243,7 @@ class Engine:
             if self.read_only and "read-only mode" in str(error):
                 told = "can only be read, and this would change it; copy it to a folder that can be written"
                 raise UsageError(f"{self._database}: {told}") from None
-            raise EngineError(step, _reason(error), sql) from None
+            raise EngineError(step, reason_of(error), sql) from None
 
 
 _Result = TypeVar("_Result")
@@ -286,7 +286,7 @@ def _given(result: _Result | None) -> _Result:
     return result
 
 
-def _reason(error: duckdb.Error) -> str:
+def reason_of(error: duckdb.Error) -> str:
     """Keep DuckDB's kind of error and its first line, without anything that may be a value."""
     text = str(error).split("\n", 1)[0]
     if isinstance(error, _WITHOUT_VALUES):

@@ -106,6 +106,18 @@ def test_nothing_imports_the_command_line() -> None:
     assert users <= {"consentkit.__main__"}
 
 
+def test_no_module_takes_what_another_keeps_to_itself() -> None:
+    taken = [
+        f"{name}: {node.module}.{alias.name}"
+        for name, path in MODULES.items()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("consentkit")
+        for alias in node.names
+        if alias.name.startswith("_") and alias.name != "__version__"
+    ]
+    assert taken == []
+
+
 def test_there_is_no_circle() -> None:
     graph = {name: imports_of(name, at_run_time=False) for name in MODULES}
     state: defaultdict[str, int] = defaultdict(int)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from consentkit.checks.scratch import scratch
 from consentkit.checks.session import Session, clean_message, failing_rows, quiet
-from consentkit.checks.suites import SEVERITIES, load_suites
+from consentkit.checks.suites import SEVERITIES, load_suites, suggestion
 from consentkit.console import clean
 from consentkit.errors import EngineError, UsageError
 
@@ -176,8 +176,6 @@ def _shown(workspace: Workspace, each: Outcome) -> Outcome:
 
 def _stranger(entry: Entry, known: dict[str, set[str]], per: str) -> str | None:
     """Say which source or destination an expectation names that is neither in the policy nor in the data."""
-    from consentkit.checks.suites import _suggestion
-
     if per not in known:
         return None
     kwargs = entry.kwargs
@@ -185,7 +183,7 @@ def _stranger(entry: Entry, known: dict[str, set[str]], per: str) -> str | None:
     unknown = [name for name in named if name not in known[per]]
     if not unknown:
         return None
-    near = clean(_suggestion(unknown[0], sorted(known[per]), listed=False))
+    near = clean(suggestion(unknown[0], sorted(known[per]), listed=False))
     return f"it names the {per} {clean(unknown[0])!r}, which is not there{near}"
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from consentkit.checks.dialect import Connection
-from consentkit.engine import quoted, sql_names, sql_text
+from consentkit.engine import quoted, reason_of, sql_names, sql_text
 from consentkit.interrupts import breakable, is_interrupt
 
 if TYPE_CHECKING:
@@ -54,10 +54,13 @@ class Scratch:
 
     def connection(self) -> Connection:
         """Return a new connection that sees the scratch database; what SQLAlchemy calls a creator."""
+        return Connection(self._cursor())
+
+    def _cursor(self) -> Any:
         cursor = breakable(self._con.cursor())
-        cursor.execute(f"USE {_NAME}.main")
         self._cursors.append(cursor)
-        return Connection(cursor)
+        cursor.execute(f"USE {_NAME}.main")
+        return cursor
 
     def fill(self, wanted: Sequence[str], queries: Sequence[str], tell: Callable[[], None]) -> None:
         """Compute what ``wanted`` needs, and count the rows of each; call ``tell`` after every view.
@@ -67,9 +70,7 @@ class Scratch:
         self._home = self._con.execute("SELECT current_database()").fetchall()[0][0]
         self._con.execute(f"ATTACH ':memory:' AS {_NAME} (READ_WRITE)")
         self._attached = True
-        cursor = breakable(self._con.cursor())
-        cursor.execute(f"USE {_NAME}.main")
-        self._cursors.append(cursor)
+        cursor = self._cursor()
         texts = _own_texts()
         needed = _needed(wanted, texts)
         made_here = {*needed, *(name for name in wanted if name in _SUMMARIES)}
@@ -153,10 +154,8 @@ def _needed(wanted: Sequence[str], texts: dict[str, str]) -> list[str]:
 
 def _reason(error: duckdb.Error | RuntimeError) -> str:
     """Keep DuckDB's kind of error and its first line, as the engine does; the user's interrupt stays one."""
-    from consentkit.engine import _reason as reason
-
     if is_interrupt(error):
         raise KeyboardInterrupt from None
     if isinstance(error, RuntimeError):
         raise error
-    return reason(error)
+    return reason_of(error)

@@ -158,7 +158,7 @@ class _Builder:
         written = self._text(item, "type", path)
         severity = self._text(item, "severity", path)
         if severity and severity not in SEVERITIES:
-            self._wrong((*path, "severity"), f"{severity!r} is not a severity{_suggestion(severity, SEVERITIES)}")
+            self._wrong((*path, "severity"), f"{severity!r} is not a severity{suggestion(severity, SEVERITIES)}")
         name = self._text(item, "name", path, optional=True)
         if name and not _NAME.match(name):
             self._wrong((*path, "name"), f"{name!r} may hold letters, digits, - and _ only, at most 80 of them")
@@ -191,7 +191,7 @@ class _Builder:
         for name, value in kwargs.items():
             place = (*path, "kwargs", name)
             if name not in allowed:
-                self._wrong(place, f"{written} has no setting {name!r}{_suggestion(name, allowed)}")
+                self._wrong(place, f"{written} has no setting {name!r}{suggestion(name, allowed)}")
             elif isinstance(value, dict) and any(key.startswith("$") for key in value):
                 self._wrong(place, "suite parameters ($PARAMETER) are not supported; write the value")
             else:
@@ -207,7 +207,7 @@ class _Builder:
         names = self._catalogue.names()
         if written in names:
             return True
-        known = f"{written!r} is no expectation that is known{_suggestion(written, names, listed=False)}"
+        known = f"{written!r} is no expectation that is known{suggestion(written, names, listed=False)}"
         self._wrong((*path, "type"), f"{known}; one of your own must be imported before the suite is loaded")
         return False
 
@@ -232,7 +232,7 @@ class _Builder:
     def _keys(self, data: dict[str, Any], allowed: Sequence[str], path: KeyPath) -> None:
         for key in data:
             if key not in allowed:
-                self._wrong((*path, key), f"there is no key {key!r} here{_suggestion(key, allowed)}")
+                self._wrong((*path, key), f"there is no key {key!r} here{suggestion(key, allowed)}")
 
     def _text(self, data: dict[str, Any], key: str, path: KeyPath, *, optional: bool = False) -> str:
         value = data.get(key)
@@ -267,7 +267,8 @@ def _kind(value: Any) -> str:
     return "nothing" if value is None or value == "" else names.get(type(value), "this")
 
 
-def _suggestion(word: str, known: Iterable[str], *, listed: bool = True) -> str:
+def suggestion(word: str, known: Iterable[str], *, listed: bool = True) -> str:
+    """Say what a word that is not known may mean or, where it is like none, which are known if they may be listed."""
     options = list(known)
     near = difflib.get_close_matches(word, options, n=1, cutoff=0.6)
     if near:
