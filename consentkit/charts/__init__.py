@@ -15,18 +15,9 @@ import consentkit.late_parser  # noqa: F401
 # isort: split
 from altair.utils.schemapi import debug_mode
 
-from consentkit.charts.consent import (
-    consent_rate,
-    consent_rate_rows,
-    consent_rate_why,
-    decision_flow,
-    decision_flow_rows,
-    decision_flow_why,
-)
+from consentkit.charts.completeness import completeness_calendar, completeness_rows, completeness_why
+from consentkit.charts.consent import consent_rate, consent_rate_rows, consent_rate_why
 from consentkit.charts.coverage import (
-    completeness_calendar,
-    completeness_rows,
-    completeness_why,
     coverage_by_version,
     coverage_rows,
     coverage_why,
@@ -36,6 +27,7 @@ from consentkit.charts.coverage import (
 )
 from consentkit.charts.destinations import destinations_overview, destinations_rows, destinations_why
 from consentkit.charts.export import save as _save
+from consentkit.charts.flow import decision_flow, decision_flow_rows, decision_flow_why
 from consentkit.charts.history import (
     consent_changes,
     consent_changes_rows,
@@ -45,15 +37,9 @@ from consentkit.charts.history import (
     withdrawal_delay_why,
 )
 from consentkit.charts.person import person_rows, person_timeline
+from consentkit.charts.refused import refused_heatmap, refused_rows, refused_why
 from consentkit.charts.simulated import simulated_change, simulated_rows
-from consentkit.charts.violations import (
-    refused_heatmap,
-    refused_rows,
-    refused_why,
-    violations_over_time,
-    violations_rows,
-    violations_why,
-)
+from consentkit.charts.violations import violations_over_time, violations_rows, violations_why
 from consentkit.errors import UsageError
 from consentkit.paths import place_of
 from consentkit.shown import Remembering, Table
