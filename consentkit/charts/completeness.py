@@ -16,6 +16,7 @@ from consentkit.charts.theme import (
     WIDTH,
     Chart,
     Marks,
+    Row,
     ask,
     cannot_show,
     period,
@@ -29,6 +30,9 @@ from consentkit.phrases import count, day, labels, listing, visible
 if TYPE_CHECKING:
     from consentkit.shown import Table
     from consentkit.workspace import Workspace
+
+
+_WEEKDAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 
 
 def completeness_rows(workspace: Workspace) -> Table:
@@ -81,13 +85,13 @@ def _across(days: list[date], width: int) -> int:
     return max(1, min(4, int((width - 40) // (weeks * 15 + 50))))
 
 
-def _calendar(label: str, name: str, found: dict[date, int], days: list[date], room: int) -> Chart:
+def _cells(name: str, found: dict[date, int], days: list[date]) -> list[Row]:
     top = max(found.values())
     start = days[0] - timedelta(days=days[0].weekday())
-    cells = [
+    return [
         {
             "week": (start + timedelta(days=(each - start).days // 7 * 7)).isoformat(),
-            "weekday": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")[each.weekday()],
+            "weekday": _WEEKDAYS[each.weekday()],
             "day": each.isoformat(),
             "n": found.get(each, 0),
             "name": visible(name),
@@ -96,6 +100,10 @@ def _calendar(label: str, name: str, found: dict[date, int], days: list[date], r
         }
         for each in days
     ]
+
+
+def _calendar(label: str, name: str, found: dict[date, int], days: list[date], room: int) -> Chart:
+    cells = _cells(name, found, days)
     weeks = len({cell["week"] for cell in cells})
     form = alt.Axis(
         title=None,
@@ -110,9 +118,9 @@ def _calendar(label: str, name: str, found: dict[date, int], days: list[date], r
         x=alt.X("week:O", axis=form, scale=alt.Scale(paddingInner=0.08)),
         y=alt.Y(
             "weekday:O",
-            sort=["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],
+            sort=_WEEKDAYS,
             axis=alt.Axis(title=None, domain=False, ticks=False, labelFontSize=10, values=["Mon", "Wed", "Fri", "Sun"]),
-            scale=alt.Scale(domain=["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"], paddingInner=0.08),
+            scale=alt.Scale(domain=_WEEKDAYS, paddingInner=0.08),
         ),
     )
     box = base.mark_rect(color=SKY, stroke=GRID).encode(

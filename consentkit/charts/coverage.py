@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from consentkit.workspace import Workspace
 
 _SHOWN = 12
+_FAULTS = {"V1": "without a consent object", "V1E": "unchecked", "R1": "sent without consent"}
 _PARTS = {"source": "By source", "library": "By library and version", "app version": "By app version"}
 
 
@@ -185,35 +186,15 @@ def release_before_after(workspace: Workspace, width: int = WIDTH) -> Chart:
     cause = Cause(**shown(workspace).names.row(vars(cause)))
     bad = next(place for place, row in enumerate(rows) if row["release"] == cause.second)
     names = labels([row["release"] for row in rows], letters(width))
-    cells = [
-        {
-            "name": names[row["release"]],
-            "release": visible(row["release"]),
-            "rate": row["failing"] / row["checked"],
-            "failing": row["failing"],
-            "checked": row["checked"],
-            "first": row["first_day"],
-            "last": row["last_day"],
-            "says": f"{row['failing']:,} of {row['checked']:,}"
-            + (" (first bad)" if place == bad and width >= 500 else ""),
-            "whole": place != bad,
-        }
-        for place, row in enumerate(rows[:20])
-    ]
-    before = [sum(row[key] for row in rows[:bad]) for key in ("failing", "checked")]
-    after = [sum(row[key] for row in rows[bad + 1 :]) for key in ("failing", "checked")]
-    what = {"V1": "without a consent object", "V1E": "unchecked", "R1": "sent without consent"}.get(
-        cause.code, f"with {cause.code}"
-    )
+    what = _FAULTS.get(cause.code, f"with {cause.code}")
     noun = "deliveries" if cause.kind == "delivered" else "events"
     title = f"{visible(cause.first or '', 40)} {visible(cause.second, 30)}: "
     title += f"{cause.in_slice:,} of {cause.of_slice:,} {noun} {what}"
-    title += f"; {before[0]:,} of {before[1]:,} in releases before it" if before[1] else ""
-    title += f", {after[0]:,} of {after[1]:,} after" if after[1] else ""
+    title += _before_and_after(rows, bad)
     since = f"First seen {day(cause.first_day, year=True)}. " if cause.first_day else ""
     heading = f"Share {what} by release, in the order they appeared"
     chart = _rate_bars(
-        cells,
+        _release_cells(rows, bad, names, width),
         list(names.values()),
         heading,
         width,
@@ -229,6 +210,32 @@ def release_before_after(workspace: Workspace, width: int = WIDTH) -> Chart:
         [f"{since}{checked:,} {noun} of {count(len(rows), 'release')}; {says_period(period(workspace))} in all"],
         width,
     )
+
+
+def _release_cells(rows: list[Row], bad: int, names: dict[str, str], width: int) -> list[Row]:
+    return [
+        {
+            "name": names[row["release"]],
+            "release": visible(row["release"]),
+            "rate": row["failing"] / row["checked"],
+            "failing": row["failing"],
+            "checked": row["checked"],
+            "first": row["first_day"],
+            "last": row["last_day"],
+            "says": f"{row['failing']:,} of {row['checked']:,}"
+            + (" (first bad)" if place == bad and width >= 500 else ""),
+            "whole": place != bad,
+        }
+        for place, row in enumerate(rows[:20])
+    ]
+
+
+def _before_and_after(rows: list[Row], bad: int) -> str:
+    """Say what failed of what was checked in the releases before the bad one, and after it."""
+    before = [sum(row[key] for row in rows[:bad]) for key in ("failing", "checked")]
+    after = [sum(row[key] for row in rows[bad + 1 :]) for key in ("failing", "checked")]
+    told = f"; {before[0]:,} of {before[1]:,} in releases before it" if before[1] else ""
+    return told + (f", {after[0]:,} of {after[1]:,} after" if after[1] else "")
 
 
 def release_why(workspace: Workspace) -> str | None:
