@@ -6,7 +6,7 @@ nothing. Only the rest passed or failed.
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -58,33 +58,13 @@ def check(
     if any(entry.type in OWN for entry in entries):
         with suppress(EngineError):  # what cannot be worked out is an error of each expectation that reads it
             workspace.judge()
-    views = list(dict.fromkeys(entry.view for entry in entries))
-    done, total = 0, len(views) + len(suites)
-
-    def tell() -> None:
-        nonlocal done
-        done += 1
-        if progress is not None:
-            progress(done, total)
-
-    outcomes: list[Outcome] = []
-    with scratch(engine) as made, quiet():
-        made.fill(views, [str(entry.kwargs) for entry in entries if entry.type not in OWN], tell)
-        known = _names(workspace)
-        session = Session(made, actions)
-        for suite in suites:
-            found = _run(session, made, suite)
-            outcomes += [_outcome(workspace, suite, entry, found[entry.id], made, known) for entry in suite.entries]
-            tell()
-        if data_docs is not None:
-            session.write_docs(data_docs)
-        session.close()
+    outcomes, own_results = _run_all(workspace, engine, suites, progress, actions, data_docs)
     result = CheckResult(
         tuple(suites),
         tuple(_shown(workspace, _with_rows(workspace, engine, entries, each)) for each in outcomes),
         fail_on,
         coverage=_coverage(workspace),
-        great_expectations=tuple(session.results),
+        great_expectations=tuple(own_results),
     )
     return result if max_rate is None else tolerate(result, max_rate)
 
@@ -105,6 +85,41 @@ def _refuse(fail_on: str, max_rate: float | None) -> None:
         raise UsageError(f"{fail_on!r} is not a severity; they are {', '.join(SEVERITIES)}")
     if max_rate is not None and not 0 <= max_rate <= 1:
         raise UsageError(f"{max_rate} is not a share; it is between 0 and 1")
+
+
+def _run_all(
+    workspace: Workspace,
+    engine: Engine,
+    suites: list[Suite],
+    progress: Callable[[int, int], None] | None,
+    actions: Sequence[Any],
+    data_docs: str | Path | None,
+) -> tuple[list[Outcome], list[Any]]:
+    """Run suites on a scratch database; what came of each expectation, and Great Expectations' own results."""
+    from consentkit.checks.catalogue import OWN
+
+    entries = [entry for suite in suites for entry in suite.entries]
+    views = list(dict.fromkeys(entry.view for entry in entries))
+    done, total = 0, len(views) + len(suites)
+
+    def tell() -> None:
+        nonlocal done
+        done += 1
+        if progress is not None:
+            progress(done, total)
+
+    outcomes: list[Outcome] = []
+    with scratch(engine) as made, quiet():
+        made.fill(views, [str(entry.kwargs) for entry in entries if entry.type not in OWN], tell)
+        known = _names(workspace)
+        with closing(Session(made, actions)) as session:
+            for suite in suites:
+                found = _run(session, made, suite)
+                outcomes += [_outcome(workspace, suite, entry, found[entry.id], made, known) for entry in suite.entries]
+                tell()
+            if data_docs is not None:
+                session.write_docs(data_docs)
+    return outcomes, session.results
 
 
 def _run(session: Session, made: Scratch, suite: Suite) -> dict[str, Told]:
