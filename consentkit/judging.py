@@ -85,17 +85,26 @@ def judge(engine: Engine) -> None:
     """
     if not engine.value("look for a policy", "SELECT count(*) FROM policy_version"):
         raise UsageError(NO_POLICY)
-    if not has_changed(engine, KEPT[0]):
-        return
-    with engine.transaction():
-        aside = not engine.read_only and is_aside(engine)
-        if not aside and not engine.read_only:
-            let_go(engine)
-        for view in KEPT:
-            if aside and view == _EXTENDED and engine.value("does it hold", sql_text("judge_1_holds")):
-                engine.run("what has changed", sql_text("judge_2_changed"))
-                keep_more(engine, view, "delivery", "changed_delivery", "delivery_id")
-            else:
-                keep(engine, view)
-        if not engine.read_only:
-            forget_aside(engine)
+    if has_changed(engine, KEPT[0]):
+        with engine.transaction():
+            _work_out(engine)
+
+
+def judge_within(engine: Engine) -> None:
+    """Judge as :func:`judge` does, inside the caller's transaction."""
+    if has_changed(engine, KEPT[0]):
+        _work_out(engine)
+
+
+def _work_out(engine: Engine) -> None:
+    aside = not engine.read_only and is_aside(engine)
+    if not aside and not engine.read_only:
+        let_go(engine)
+    for view in KEPT:
+        if aside and view == _EXTENDED and engine.value("does it hold", sql_text("judge_1_holds")):
+            engine.run("what has changed", sql_text("judge_2_changed"))
+            keep_more(engine, view, "delivery", "changed_delivery", "delivery_id")
+        else:
+            keep(engine, view)
+    if not engine.read_only:
+        forget_aside(engine)

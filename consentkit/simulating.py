@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from consentkit.applying import apply_policy
 from consentkit.engine import sql_text
 from consentkit.errors import UsageError
+from consentkit.judging import judge_within
 from consentkit.phrases import count, listing, percent, visible
 from consentkit.shown import Table
 
@@ -141,9 +142,12 @@ def simulate(workspace: Workspace, engine: Engine, policy: Policy) -> Simulation
     events = workspace.rows("SELECT count(*) FROM event")[0][0]
     if not events:
         raise UsageError("no event is loaded, so there is nothing to judge")
+    # as judged, view by view: to work out all that is compared in one query takes more memory than there may be
     with engine.rehearsal():
+        judge_within(engine)
         engine.run("keep what the policy in force says", sql_text("simulate_1_before"))
         apply_policy(engine, policy)
+        judge_within(engine)
         engine.run("compare the policies", sql_text("simulate_2_after"))
         outcomes, findings = (
             Table(rows.columns, map(workspace.names.row, rows))

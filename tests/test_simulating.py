@@ -133,6 +133,11 @@ def test_the_same_policy_changes_nothing(sample: ck.Workspace, monkeypatch: pyte
     assert chart["title"]["text"] == ["The new policy changes nothing"]
 
 
+def test_it_needs_no_more_memory_than_is_allowed(sample_copy: Path, found: Simulation) -> None:
+    with ck.open(sample_copy, memory="256MB") as ws:
+        assert ws.simulate(ck.Policy.parse(changed_policy())).outcomes == found.outcomes
+
+
 def test_each_event_is_judged_by_the_version_of_its_time(ws: ck.Workspace, tmp_path: Path) -> None:
     days = ("2026-03-01", "2026-03-05", "2026-03-09")
     said = [event({"id": day, "at": f"{day}T12:00:00Z", "preferences": {"A": False}}) for day in days]
