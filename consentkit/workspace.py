@@ -257,7 +257,8 @@ class Workspace:
         """Judge every event and delivery now, and keep what is found until something is loaded or applied.
 
         All questions read it from then on, also when the database is opened again. :meth:`summary`, :meth:`causes`,
-        :meth:`report`, :meth:`pack` and :meth:`check` do so by themselves. Raises :class:`UsageError` without a policy.
+        :meth:`report`, :meth:`pack`, :meth:`check` and ``charts.save`` do so by themselves. Raises
+        :class:`UsageError` without a policy.
         """
         judge(self._engine)
 

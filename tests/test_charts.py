@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import vl_convert
 from report_support import HOSTILE, load_hostile
-from support import event, ndjson, policy
+from support import SAMPLE, event, ndjson, policy
 
 import consentkit as ck
 from consentkit.charts import CHARTS
@@ -229,6 +229,21 @@ def test_every_format_is_written(sample: ck.Workspace, tmp_path: Path) -> None:
     for form, begin in begins.items():
         ck.charts.save(sample, "violations_over_time", tmp_path / f"chart.{form}")
         assert (tmp_path / f"chart.{form}").read_bytes().startswith(begin)
+
+
+def test_what_nobody_judged_yet_is_drawn_within_the_memory_that_is_allowed(
+    sample: ck.Workspace, sample_copy: Path, tmp_path: Path
+) -> None:
+    with ck.open(sample_copy, memory="384MB") as ws:
+        for what in ("chart", "suite"):
+            ws.apply(SAMPLE / "policy.yml", at="kotlin")
+            ws.apply(SAMPLE / "policy.yml")
+            if what == "chart":
+                ck.charts.save(ws, "destinations_overview", tmp_path / "a.csv")
+            else:
+                assert "expect_" in suggest(ws)
+    ck.charts.save(sample, "destinations_overview", tmp_path / "b.csv")
+    assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
 
 
 def test_mistakes_are_said(sample: ck.Workspace, tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ from consentkit.charts.coverage import (
 from consentkit.charts.destinations import destinations_overview, destinations_rows, destinations_why
 from consentkit.charts.export import save as _save
 from consentkit.charts.flow import decision_flow, decision_flow_rows, decision_flow_why
+from consentkit.charts.grounds import no_policy
 from consentkit.charts.history import (
     consent_changes,
     consent_changes_rows,
@@ -112,10 +113,14 @@ def every(workspace: Reading, width: int = 640) -> dict[str, Any]:
 def save(workspace: Workspace, name: str, path: str | Path, *, width: int = 640) -> str | None:
     """Write the chart of this name to a file: PNG, SVG, PDF, HTML or its rows as CSV, by the file's ending.
 
+    What a policy is applied to is judged first, which takes less memory than to ask all that a chart rests on at once.
     The same database gives the same bytes as PNG, SVG and CSV. Returns why nothing could be checked that it would
     show, which a picture says too, or None. Raises :class:`UsageError` where there is no such chart or format.
     """
-    picture, seen = _named(name), Remembering(workspace)
+    picture = _named(name)
+    if no_policy(workspace) is None:
+        workspace.judge()
+    seen = Remembering(workspace)
     _save(lambda at: picture.draw(seen, width=at), width, place_of(path), lambda: picture.rows(seen))
     return picture.why(seen)
 

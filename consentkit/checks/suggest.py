@@ -14,7 +14,7 @@ import yaml
 from consentkit.checks.reading import share
 from consentkit.console import clean as without_marks
 from consentkit.engine import literal
-from consentkit.errors import NO_POLICY, UsageError
+from consentkit.errors import UsageError
 from consentkit.report_words import REFUSED
 
 if TYPE_CHECKING:
@@ -32,9 +32,11 @@ expectations:
 
 
 def suggest(workspace: Workspace) -> str:
-    """Return a suite as YAML text that :func:`load_suites` accepts."""
-    if not workspace.rows("SELECT 1 FROM policy_version LIMIT 1"):
-        raise UsageError(NO_POLICY)
+    """Return a suite as YAML text that :func:`load_suites` accepts.
+
+    Raises :class:`UsageError` where no policy is applied or no event loaded.
+    """
+    workspace.judge()
     coverage = _rows(workspace, "SELECT c.* FROM coverage AS c")[0]
     if not coverage["events"]:
         raise UsageError("no event is loaded, so there is nothing to make a proposal from")
