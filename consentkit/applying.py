@@ -123,6 +123,13 @@ def _write_version(
     version = place.version_number
     sources = [row._replace(enforcement=at) if at else row for row in policy.source_rows()]
     _write_window(engine, place, following, sources, numbers.sources)
+    _write_categories(engine, version, policy)
+    _write_destinations(engine, version, policy, numbers)
+    _write_sources(engine, version, policy, sources, numbers.sources)
+    _write_settings(engine, version, policy, numbers)
+
+
+def _write_categories(engine: Engine, version: int, policy: Policy) -> None:
     engine.insert(
         "write the categories",
         "category",
@@ -135,6 +142,10 @@ def _write_version(
         ("version_id", "category_id", "part"),
         [(version, row.category_id, row.warehouse_column) for row in policy.category_rows()],
     )
+
+
+def _write_destinations(engine: Engine, version: int, policy: Policy, numbers: _Numbers) -> None:
+    """Write the destinations, what they are called, which categories they need and which sources send to them."""
     engine.insert(
         "write the destinations",
         "destination",
@@ -165,8 +176,6 @@ def _write_version(
         ("version_id", "category_id", "destination_id"),
         [(version, row.category_id, numbers.destinations[row.destination]) for row in policy.mapping_rows()],
     )
-    _write_sources(engine, version, policy, sources, numbers.sources)
-    _write_settings(engine, version, policy, numbers)
     engine.insert(
         "write the connections",
         "connection",
