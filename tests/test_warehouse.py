@@ -79,6 +79,7 @@ def decisions(ws: ck.Workspace) -> dict[tuple[str, str], Row]:
 
 
 def findings(ws: ck.Workspace) -> list[Row]:
+    ws.judge()
     return records(ws, "SELECT * EXCLUDE (advice, rule) FROM finding ORDER BY ALL")
 
 

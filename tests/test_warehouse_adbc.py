@@ -123,6 +123,7 @@ def flat(tables: Tables, tmp_path_factory: pytest.TempPathFactory) -> list[tuple
 
 
 def findings(ws: ck.Workspace) -> list[tuple[Any, ...]]:
+    ws.judge()
     return ws.rows("SELECT * EXCLUDE (advice, rule) FROM finding ORDER BY ALL")
 
 
