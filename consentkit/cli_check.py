@@ -10,7 +10,7 @@ import os
 import sys
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
@@ -202,7 +202,7 @@ def _print(result: CheckResult, *, as_json: bool, github: bool) -> None:
     print_check(tools.console(), result)
 
 
-def _tell_github(result: CheckResult, stream: Any) -> None:
+def _tell_github(result: CheckResult, stream: TextIO) -> None:
     from consentkit.checks.github import annotation_lines, step_summary
 
     stream.write(annotation_lines(result))

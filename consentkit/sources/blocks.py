@@ -14,6 +14,8 @@ from consentkit.sources.files import problem_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from io import BufferedIOBase, RawIOBase
+    from typing import BinaryIO
 
     import pyarrow as pa
 
@@ -56,7 +58,7 @@ def blocks(file: InputFile, progress: Callable[[int], None]) -> Iterator[tuple[p
         file.problem = problem_of(error)
 
 
-def _filled(stream: Any, file: InputFile) -> tuple[pa.Buffer, int]:
+def _filled(stream: RawIOBase | BufferedIOBase, file: InputFile) -> tuple[pa.Buffer, int]:
     """Read into memory that is used again when the lines in it are done with, as that of Arrow's own pool is not.
 
     Small files get small blocks: to ask the system for a large one costs more than to read them.
@@ -68,7 +70,7 @@ def _filled(stream: Any, file: InputFile) -> tuple[pa.Buffer, int]:
     return memory, int(stream.readinto(memoryview(memory)[HEAD:]))
 
 
-def _gunzip(file: InputFile, stream: Any, progress: Callable[[int], None]) -> Iterator[tuple[pa.Buffer, int]]:
+def _gunzip(file: InputFile, stream: RawIOBase, progress: Callable[[int], None]) -> Iterator[tuple[pa.Buffer, int]]:
     """Decompress with ISA-L, four times the speed of zlib; near damage fall back to zlib, which gives all."""
     import pyarrow as pa
     from isal import igzip, igzip_lib
@@ -89,7 +91,7 @@ def _gunzip(file: InputFile, stream: Any, progress: Callable[[int], None]) -> It
     progress(file.bytes - told)
 
 
-def _salvage(file: InputFile, stream: Any, skip: int) -> Iterator[bytes]:
+def _salvage(file: InputFile, stream: BinaryIO, skip: int) -> Iterator[bytes]:
     """Yield what can be decompressed after ``skip`` bytes, to the last byte, and say what stopped it."""
     file.problem = "truncated_gzip"
     unpacker = zlib.decompressobj(31)
