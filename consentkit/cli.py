@@ -117,12 +117,13 @@ def audit(
     memory: Memory = None,
 ) -> None:
     """Load events and deliveries, judge them by the policy, and say what was found."""
+    events = _files(events, warehouse, _some(deliveries, counts), db)  # before the policy is applied to the database
     _check_places(out, None)
     with tools.opened(db, memory, key_file, raw_ids) as workspace:
         tools.apply(workspace, policy)
         more = (warehouse, tables, (since, until), source, (counts, tools.pairs("--count-map", count_map)))
         cli_warehouse.load_more(workspace, *more)
-        tools.load(workspace, _some(events, warehouse), deliveries, source, columns, constants, export)
+        tools.load(workspace, events, deliveries, source, columns, constants, export)
         code = _report(workspace, fail_on, as_json)  # first: it is read while charts are drawn, which takes memory
         _write_out(workspace, out, None)
         raise typer.Exit(code)
@@ -149,16 +150,19 @@ def load(
     """Load events and deliveries into a database file, to be judged later."""
     from consentkit.engine import sql_text
 
+    others = _some(deliveries, counts)
+    events = _files(events, warehouse, others, db)
     with tools.opened(db, memory) as workspace:
+        before = tools.last_file(workspace)
         if policy is not None:
             tools.apply(workspace, policy)
         more = (warehouse, tables, (since, until), source, (counts, tools.pairs("--count-map", count_map)))
         cli_warehouse.load_more(workspace, *more)
-        tools.load(workspace, _some(events, warehouse), deliveries, source, columns, constants, export)
+        tools.load(workspace, events, deliveries, source, columns, constants, export)
         for kind, files, lines, rejected, repeats in workspace.rows(sql_text("ask_loaded")):
             told = f"{rejected:,} of them rejected" + (f", {repeats:,} repeats" if repeats else "")
             tools.say(f"{kind}: {count(files, 'file')}, {count(lines, 'line')}, {told}")
-        refused = tools.refused(workspace)
+        refused = tools.refused(workspace, before, events, others)
         if not workspace.rows("SELECT 1 FROM event LIMIT 1"):
             raise UsageError("\n".join(["no event could be read", *refused]))
         if refused:
@@ -278,9 +282,15 @@ def sample(
     tools.say(f"{out}: {truth.event_lines:,} event lines, {truth.delivery_lines:,} delivery records; see its README.md")
 
 
-def _some(events: list[str] | None, warehouse: list[str] | None) -> list[str]:
-    if not events and not warehouse:
-        raise UsageError("no events were named; give files, or a warehouse with --warehouse")
+def _some(*given: list[str] | None) -> list[str]:
+    return [each for some in given for each in some or []]
+
+
+def _files(events: list[str] | None, warehouse: list[str] | None, others: list[str], db: str) -> list[str]:
+    """Return the files of events. Raises :class:`UsageError` where there are none and no database holds any."""
+    if not events and not warehouse and not (others and Path(db).is_file()):
+        more = "; delivery records and counts alone can be added to a database that is loaded"
+        raise UsageError(f"no events were named; give files, or a warehouse with --warehouse{more}")
     return events or []
 
 

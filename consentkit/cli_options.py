@@ -58,7 +58,8 @@ class Group(TyperGroup):
 
 Events = Annotated[list[str], typer.Argument(help="Event files (NDJSON, plain or gzipped), folders or patterns.")]
 EventsOrWarehouse = Annotated[
-    list[str] | None, typer.Argument(help="Event files, folders or patterns; none with --warehouse.")
+    list[str] | None,
+    typer.Argument(help="Event files, folders or patterns; none with --warehouse or a loaded --db."),
 ]
 EventsOrDatabase = Annotated[
     list[str] | None, typer.Argument(help="Event files, folders or patterns; none with a loaded --db.")

@@ -65,7 +65,7 @@ def load(
     mapping, fixed = pairs("--map", columns), pairs("--set", constants)
     if not deliveries and (export or mapping or fixed):
         raise UsageError("--as, --map and --set say how to read --deliveries; name the delivery log with it")
-    before = workspace.rows(sql_text("ask_last_file"))[0]
+    before = last_file(workspace)
     if events:
         with progress("bytes") as tell:
             workspace.load_events(events, source=source, progress=tell)
@@ -73,7 +73,7 @@ def load(
     if deliveries:
         with progress("bytes") as tell:
             workspace.load_deliveries(deliveries, columns=mapping, constants=fixed, export=export, progress=tell)
-    damaged = workspace.rows(sql_text("ask_damaged_files"), before)
+    damaged = workspace.rows(sql_text("ask_damaged_files"), [before])
     for path, problem, lines in damaged[:_SHOWN_FILES]:
         say(f"warning: {plain(path)}: {problem}; {count(lines, 'line')} of it could be read")
     if len(damaged) > _SHOWN_FILES:
@@ -131,15 +131,34 @@ _READ_BY = {
 }
 
 
-def refused(workspace: Workspace) -> list[str]:
-    """Say of each file of which not one line could be loaded why, and what to do."""
+def last_file(workspace: Workspace) -> int:
+    """Return the number of the last file loaded so far."""
     from consentkit.engine import sql_text
 
+    return int(workspace.rows(sql_text("ask_last_file"))[0][0])
+
+
+def refused(workspace: Workspace, before: int, events: list[str], others: list[str]) -> list[str]:
+    """Say of each file of which not one line could be loaded why, and what to do.
+
+    Only of those that came after the file with the number ``before``, and of events and other files named again: what
+    another load of the same database was told of is not told each night.
+    """
+    from consentkit.engine import sql_text
+    from consentkit.sources.deliveries import DELIVERY_SUFFIXES
+    from consentkit.sources.files import EVENT_SUFFIXES, named_paths
+
+    named = [
+        path
+        for given, suffixes in ((events, EVENT_SUFFIXES), (others, DELIVERY_SUFFIXES))
+        if given
+        for path in named_paths(given, suffixes)
+    ]
     return [
         f"{path}: not one of its {count(lines, 'line')} could be loaded: {message}; {_READ_BY[kind]}"
         if lines
         else f"{path}: nothing of it could be read: {message}"
-        for kind, path, lines, message in workspace.rows(sql_text("ask_refused_files"))
+        for kind, path, lines, message in workspace.rows(sql_text("ask_refused_files"), [before, named])
     ]
 
 

@@ -296,6 +296,35 @@ def test_a_load_without_an_event_says_why_and_what_to_do(
     assert (code, "JSON but not an object" in err, "jq -c '.[]'" in err) == (2, True, True)
 
 
+def test_a_file_that_could_not_be_read_fails_the_load_it_was_named_to_and_no_later_one(
+    run: Callable[..., tuple[int, str, str]], tmp_path: Path
+) -> None:
+    db, bad = tmp_path / "a.duckdb", tmp_path / "bad.ndjson"
+    bad.write_text("not an event\n")
+    assert run("load", event(tmp_path, True), "--db", db)[0] == 0
+    for _ in range(2):  # also when it is named again
+        code, _, err = run("load", bad, "--db", db)
+        assert (code, "bad.ndjson: not one of its 1 line could be loaded" in err) == (2, True)
+    code, _, err = run("load", event(tmp_path, True), "-d", log(tmp_path), "--db", db)
+    assert (code, "bad.ndjson" in err) == (0, False)
+
+
+def test_a_log_is_added_to_a_loaded_database_without_its_events(
+    run: Callable[..., tuple[int, str, str]], tmp_path: Path, policy: Path
+) -> None:
+    db, late = tmp_path / "a.duckdb", log(tmp_path)
+    code, _, err = run("load", "-d", late, "--db", db)
+    assert (code, "no events were named" in err, db.exists()) == (2, True, False)
+    assert run("load", event(tmp_path, False), "--db", db)[0] == 0
+    code, _, err = run("audit", "-p", policy, "--db", db)
+    assert (code, "no events were named" in err) == (2, True)
+    code, _, err = run("report", "--db", db)
+    assert (code, "policy" in err) == (2, True), "a command that was refused leaves no policy"
+    assert run("load", "-d", late, "--db", db)[0] == 0
+    code, out, _ = run("audit", "-d", late, "-p", policy, "--db", db)
+    assert (code, "Delivered although consent was refused: 1 delivery" in out) == (1, True)
+
+
 def test_what_a_page_had_loaded_is_explained_and_its_unknown_names_are_listed(
     run: Callable[..., tuple[int, str, str]], tmp_path: Path
 ) -> None:

@@ -61,6 +61,15 @@ def find_files(inputs: str | Path | Sequence[str | Path], suffixes: tuple[str, .
     links too; hidden ones are not.
     Raises :class:`SourceError` where an input names nothing, :class:`UsageError` where one is no path.
     """
+    return [_stat(path) for path in _paths(inputs, suffixes)]
+
+
+def named_paths(inputs: Sequence[str], suffixes: tuple[str, ...]) -> list[str]:
+    """Return the names of the files :func:`find_files` returns, without opening one."""
+    return [InputFile(path).path for path in _paths(inputs, suffixes)]
+
+
+def _paths(inputs: str | Path | Sequence[str | Path], suffixes: tuple[str, ...]) -> list[str]:
     told = "write what Python holds to a file first, or ask consentkit.decide about events"
     wanted = paths_in(inputs, "files are named", told)
     if not wanted:
@@ -69,7 +78,7 @@ def find_files(inputs: str | Path | Sequence[str | Path], suffixes: tuple[str, .
     for item in wanted:
         for path in _expand(str(item), suffixes):
             found.setdefault(str(path))
-    return [_stat(path) for path in found]
+    return list(found)
 
 
 def _expand(item: str, suffixes: tuple[str, ...]) -> list[Path]:
