@@ -18,7 +18,7 @@ import duckdb
 
 from consentkit.errors import EngineError, SourceError, UsageError
 from consentkit.interrupts import breakable, is_interrupt
-from consentkit.opening import Opening
+from consentkit.opening import Opening, open_elsewhere
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -96,8 +96,7 @@ class Engine:
             con = duckdb.connect(how.path, read_only=how.read_only, config=how.config)
         except duckdb.Error as error:
             self._clear()
-            open_here = isinstance(error, duckdb.ConnectionException)
-            reason = "this process has it open already; close that workspace first" if open_here else reason_of(error)
+            reason = open_elsewhere(error) or reason_of(error)
             message = f"{database}: cannot be opened as a DuckDB file: {reason}"
             raise SourceError(message) from None
         self._con: duckdb.DuckDBPyConnection = breakable(con)

@@ -29,6 +29,7 @@ _SPARING = {
 # Every thread takes memory of its own: with less than this there is enough for one only.
 _FOR_MANY = 10**9
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
+_PROCESS = re.compile(r"PID \d+")
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?i?)b?", re.IGNORECASE)
 
 
@@ -99,6 +100,17 @@ class Opening:
         except OSError as error:
             told = f"{self._name}: cannot be opened: its folder cannot be written: {error.strerror}"
             raise SourceError(told) from None
+
+
+def open_elsewhere(error: Exception) -> str | None:
+    """Say who has a file open that DuckDB could not open, where that is its reason."""
+    if type(error).__name__ == "ConnectionException":
+        return "this process has it open already; close that workspace first"
+    if "Could not set lock" not in str(error):
+        return None
+    process = _PROCESS.search(str(error))
+    who = f"another process ({process[0]})" if process else "another process"
+    return f"{who} has it open; wait until it has ended, or ask a copy of the file"
 
 
 def _refuse_other(database: str, file: Path) -> None:

@@ -6,6 +6,7 @@ import errno
 import gzip
 import os
 import sqlite3
+import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
@@ -349,6 +350,15 @@ def test_a_mistake_in_a_query_is_told_in_words(at: Path) -> None:
         del reader
         with pytest.raises(ck.UsageError, match=r"in Python with apply\(\)"):
             ws.summary()
+
+
+def test_a_database_that_another_process_has_open_says_which_and_what_to_do(at: Path) -> None:
+    with ck.open(at / "a.duckdb"):
+        words = [sys.executable, "-m", "consentkit", "report", "--db", at / "a.duckdb"]
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"another process (PID {os.getpid()}) has it open; wait until it has ended, or ask a copy" in done.stderr
+    assert [path.name for path in at.glob("*.spill-*")] == []
 
 
 def test_a_workspace_that_is_closed_or_open_twice_says_so(at: Path) -> None:
