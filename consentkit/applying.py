@@ -11,6 +11,7 @@ from consentkit.engine import sql_text
 from consentkit.errors import UsageError
 from consentkit.keeping import keep_history
 from consentkit.kept import let_go
+from consentkit.policy.numbering import destination_numbers, names_elsewhere
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,13 +59,13 @@ def apply_policy(engine: Engine, policy: Policy, at: str | None = None) -> None:
     let_go(engine)
     for table in _TABLES:
         engine.run("forget the policy", f"DELETE FROM {table}")
-    numbers = _Numbers(
-        _numbered(row.destination for version in policy.versions for row in version.destination_rows()),
-        _numbered(row.source for version in policy.versions for row in version.source_rows()),
-    )
+    sources = _numbered(row.source for version in policy.versions for row in version.source_rows())
+    destinations = destination_numbers(policy.versions)
+    elsewhere = names_elsewhere(policy.versions, destinations)
     placed = _placed(policy)
     for number, (place, version) in enumerate(placed, start=1):
         following = placed[number][0].latency if number < len(placed) else timedelta()
+        numbers = _Numbers(destinations[number - 1], sources, elsewhere[number - 1])
         _write_version(engine, place, version, numbers, at, following)
     engine.run("write when each version is in force", sql_text("apply_windows"))
     _keep_text(engine, policy, at)
@@ -75,10 +76,11 @@ def apply_policy(engine: Engine, policy: Policy, at: str | None = None) -> None:
 
 @dataclass(frozen=True)
 class _Numbers:
-    """The ids of destinations and sources by name, the same in every version."""
+    """The ids of destinations and sources by name, and what other versions call the destinations of this one."""
 
     destinations: dict[str, int]
     sources: dict[str, int]
+    elsewhere: list[tuple[str, str]]
 
 
 def _numbered(names: Iterable[str]) -> dict[str, int]:
@@ -168,7 +170,7 @@ def _write_destinations(engine: Engine, version: int, policy: Policy, numbers: _
         "write the aliases",
         "destination_alias",
         ("version_id", "destination_id", "name"),
-        [(version, numbers.destinations[row.destination], row.alias) for row in policy.alias_rows()],
+        [(version, numbers.destinations[name], alias) for name, alias in (*policy.alias_rows(), *numbers.elsewhere)],
     )
     engine.insert(
         "write the mapping",

@@ -354,7 +354,7 @@ def test_a_mistake_in_a_query_is_told_in_words(at: Path) -> None:
 
 def test_a_database_that_another_process_has_open_says_which_and_what_to_do(at: Path) -> None:
     with ck.open(at / "a.duckdb"):
-        words = [sys.executable, "-m", "consentkit", "report", "--db", at / "a.duckdb"]
+        words = [sys.executable, "-m", "consentkit", "report", "--db", str(at / "a.duckdb")]
         done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert f"another process (PID {os.getpid()}) has it open; wait until it has ended, or ask a copy" in done.stderr

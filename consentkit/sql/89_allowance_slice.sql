@@ -7,17 +7,12 @@ WITH counted AS (
     FROM event_in_force AS f
     GROUP BY f.signature_id, f.version_id, CAST(f.event_at AS DATE)
 ),
-called AS (
-    SELECT d.destination_id AS destination_id, MIN(d.name) AS name
-    FROM destination AS d
-    GROUP BY d.destination_id
-),
 part AS (
     SELECT
         d.name AS destination, c.day AS day, c.events AS allowed, 0 AS delivered, 0 AS unclear
     FROM counted AS c
     INNER JOIN decision AS x ON x.signature_id = c.signature_id AND x.version_id = c.version_id
-    INNER JOIN called AS d ON d.destination_id = x.destination_id
+    INNER JOIN destination_called AS d ON d.destination_id = x.destination_id
     WHERE x.connected = TRUE AND x.outcome <> 'block'
     UNION ALL
     SELECT

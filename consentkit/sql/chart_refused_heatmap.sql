@@ -7,7 +7,9 @@ WITH counted AS (
     GROUP BY f.signature_id, f.version_id
 ),
 called AS (
-    SELECT d.destination_id, min(d.name) AS name FROM destination AS d WHERE d.known GROUP BY d.destination_id
+    SELECT c.destination_id, c.name
+    FROM destination_called AS c
+    WHERE c.destination_id IN (SELECT d.destination_id FROM destination AS d WHERE d.known)
 ),
 lacking AS (
     SELECT x.signature_id, x.version_id, x.destination_id, r.category_id

@@ -1,8 +1,5 @@
 -- One row per destination, kind of no and period ($1: day, week or month) with deliveries against it. Null = undated. What a
 -- page sent by itself, no record tells of: it is counted by events (X37, X38), apart from what the log tells.
-WITH called AS (
-    SELECT d.destination_id, min(d.name) AS name FROM destination AS d GROUP BY d.destination_id
-)
 SELECT
     d.name AS destination,
     CASE
@@ -18,7 +15,7 @@ SELECT
     min(f.seen_at) FILTER (f.certainty = 'certain') AS first_seen,
     max(f.seen_at) FILTER (f.certainty = 'certain') AS last_seen
 FROM finding_any AS f
-INNER JOIN called AS d ON d.destination_id = f.destination_id
+INNER JOIN destination_called AS d ON d.destination_id = f.destination_id
 WHERE f.code IN ('V5', 'V6', 'V7', 'V26', 'X33', 'X37', 'X38')
 GROUP BY ALL
 ORDER BY destination, although, period
