@@ -11,7 +11,6 @@ from consentkit.engine import sql_text
 from consentkit.errors import UsageError
 from consentkit.keeping import keep_history
 from consentkit.kept import let_go
-from consentkit.policy.numbering import destination_numbers, names_elsewhere
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -51,6 +50,8 @@ def apply_policy(engine: Engine, policy: Policy, at: str | None = None) -> None:
     its enforcement point. One that is applied already changes nothing, so that what was found by it holds. Raises
     :class:`UsageError` where there is no such point. Source: RULES.md 3.
     """
+    from consentkit.policy.numbering import destination_numbers, names_elsewhere
+
     if at is not None and at not in POINTS:
         raise UsageError(f"{at!r} is not an enforcement point; they are {', '.join(POINTS)}")
     state = _state(engine, policy, at)
