@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from consentkit.console import clean
 from consentkit.engine import literal
+from consentkit.phrases import count
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -89,12 +90,12 @@ def _where(per: str, broken: list[dict[str, Any]]) -> str:
 
 
 def _core_sentence(facts: dict[str, Any], observed: Any, missing: int) -> str:
-    skipped = f"; {missing:,} rows without a value were not checked" if missing else ""
+    skipped = f"; not checked: {count(missing, 'row')} without a value" if missing else ""
     if facts["failing"] == 0 and facts["checked"]:
-        return f"{facts['checked']:,} rows checked, none fails{skipped}"
+        return f"{count(facts['checked'], 'row')} checked, none fails{skipped}"
     if facts["failing"] is not None and facts["checked"]:
         rate = share(facts["failing"] / facts["checked"])
-        return f"{facts['failing']:,} of {facts['checked']:,} rows ({rate}) are not as expected{skipped}"
+        return f"not as expected: {facts['failing']:,} of {count(facts['checked'], 'row')} ({rate}){skipped}"
     if isinstance(observed, bool | int | float):
         return f"the value observed is {observed:,}{skipped}"
     return ("as expected" if facts["status"] == "passed" else "not as expected") + skipped

@@ -135,8 +135,8 @@ def drawn(found: list[Step], file: Path) -> None:
         "x": alt.X("size:Q", scale=alt.Scale(type="log"), title=None, axis=alt.Axis(format="~s", tickCount=4)),
         "y": alt.Y("processor seconds:Q", scale=alt.Scale(type="log"), axis=alt.Axis(tickCount=5)),
     }
-    picture = alt.Chart(pd.DataFrame(rows)).mark_line(point=True).encode(**axes).properties(width=150, height=150)
-    picture.facet(alt.Facet("thing:N", title=None), columns=5).resolve_scale(x="independent").save(file)
+    picture = alt.Chart(pd.DataFrame(rows)).mark_line(point=True).encode(**axes).properties(width=190, height=150)
+    picture.facet(alt.Facet("thing:N", title=None), columns=3).resolve_scale(x="independent").save(file)
 
 
 def main() -> None:

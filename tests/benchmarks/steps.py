@@ -87,13 +87,16 @@ def auditing(data: Data, runs: int) -> tuple[list[Row], list[str]]:
     out = tempfile.mkdtemp(dir=data.folder.parent, prefix="run-")
     commands = {
         "bare": work("bare_read", data.plain),
+        "bare log": work("bare_read", data.deliveries, "log"),
         "audit": _audit(data, data.plain, "--out", out),
         "check": [*CONSENTKIT, "check", "--db", str(database), "--suite", str(SUITES)],
     }
     cost = in_turns(commands, runs)
     peaks = ", ".join(f"{name} {each.peak:.0f}" for name, each in cost.items())
+    both = cost["bare"].cpu + cost["bare log"].cpu
     return [
         Row(data.size, "audit with report, against read_json of eight columns", cost["audit"].cpu, cost["bare"].cpu, 6),
+        Row(data.size, "audit with report, against read_json of these and of the log", cost["audit"].cpu, both, None),
         Row(data.size, "check of a judged database, whole process", cost["check"].cpu, cost["bare"].cpu, None),
     ], [f"{data.size}: peak memory in MB: {peaks}"]
 
