@@ -38,7 +38,7 @@ def bare_read(folder: str, which: str = "eight") -> None:
     import duckdb
 
     read = {"eight": EIGHT, "all": ALL, "log": LOG}[which]
-    columns = "{" + ", ".join(f"{name}: '{kind}'" for name, kind in read.items()) + "}"
+    columns = "{" + ", ".join(f"'{name}': '{kind}'" for name, kind in read.items()) + "}"
     counts = ", ".join(f'count("{name}")' for name in read)
     duckdb.connect().execute(f"""
         SELECT {counts} FROM read_json('{folder}/**/*.ndjson*', columns={columns}, format='newline_delimited',
