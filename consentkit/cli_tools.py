@@ -148,17 +148,17 @@ def refused(workspace: Workspace, before: int, events: list[str], others: list[s
     from consentkit.sources.deliveries import DELIVERY_SUFFIXES
     from consentkit.sources.files import EVENT_SUFFIXES, named_paths
 
-    named = [
-        path
-        for given, suffixes in ((events, EVENT_SUFFIXES), (others, DELIVERY_SUFFIXES))
-        if given
-        for path in named_paths(given, suffixes)
-    ]
+    found = workspace.rows(sql_text("ask_refused_files"))
+    named: list[str] = []
+    if any(number <= before for number, *_ in found):  # else nobody need look into folders again
+        named += named_paths(events, EVENT_SUFFIXES) if events else []
+        named += named_paths(others, DELIVERY_SUFFIXES) if others else []
     return [
         f"{path}: not one of its {count(lines, 'line')} could be loaded: {message}; {_READ_BY[kind]}"
         if lines
         else f"{path}: nothing of it could be read: {message}"
-        for kind, path, lines, message in workspace.rows(sql_text("ask_refused_files"), [before, named])
+        for number, kind, path, lines, message in found
+        if number > before or path in named
     ]
 
 

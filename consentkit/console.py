@@ -21,7 +21,7 @@ from rich.table import Table
 from rich.text import Text
 
 from consentkit.phrases import RECORDS, UNITS
-from consentkit.report_words import REFUSED, counted, no_refusal_found, too_many, unheld_deliveries
+from consentkit.report_words import REFUSED_ANYWHERE, counted, no_refusal_found, too_many, unheld_deliveries
 from consentkit.sources.warehouse_rows import PREFERENCE
 from consentkit.terminal import print_whole
 from consentkit.unjudged import could_not_check
@@ -69,7 +69,7 @@ def verdict(summary: Summary) -> list[tuple[str, str]]:
         if counted(summary):
             told = "and how many were sent where on each day, but not which"
         lines.append((f"No delivery log was given: what the events say is checked, {told}.", "yellow"))
-    elif not any(row["code"] in (*REFUSED, "X33") for row in summary.totals):
+    elif not any(row["code"] in REFUSED_ANYWHERE for row in summary.totals):
         told, checked = no_refusal_found(coverage)
         lines.append((told, "green" if checked else "yellow"))
     for n, words in unheld_deliveries(coverage):

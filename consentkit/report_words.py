@@ -57,6 +57,8 @@ _STANDINGS = (
 
 # Findings of deliveries that a consent object refuses, by whichever platform.
 REFUSED = ("V5", "V6", "V26")
+# The same, and what only a stamp refuses that no platform reads.
+REFUSED_ANYWHERE = (*REFUSED, "X33")
 
 
 def verdict_sentence(summary: Summary) -> str:

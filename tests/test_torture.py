@@ -378,6 +378,7 @@ def test_nothing_in_a_folder_is_left_out_silently(ws: ck.Workspace, tmp_path: Pa
     (folder / "linked").symlink_to(elsewhere)
     (folder / "again").symlink_to(elsewhere)
     (elsewhere / "back").symlink_to(folder)
+    (folder / "up").symlink_to("/")  # what lies above is not below
     (elsewhere / "round").symlink_to(elsewhere)
     (folder / "gone.ndjson").symlink_to(tmp_path / "nothing.ndjson")
     (folder / "packed.ndjson.zst").write_bytes(b"\x28\xb5\x2f\xfd")

@@ -15,7 +15,7 @@ from consentkit.checks.reading import share
 from consentkit.console import clean as without_marks
 from consentkit.engine import literal
 from consentkit.errors import UsageError
-from consentkit.report_words import REFUSED
+from consentkit.report_words import REFUSED_ANYWHERE
 
 if TYPE_CHECKING:
     from consentkit.workspace import Workspace
@@ -129,7 +129,7 @@ def _about_pages(workspace: Workspace) -> str:
 
 def _about_deliveries(workspace: Workspace) -> str:
     told = (
-        ("expect_no_delivery_without_consent", (*REFUSED, "X33"), "Nothing is sent where the person refused it."),
+        ("expect_no_delivery_without_consent", REFUSED_ANYWHERE, "Nothing is sent where the person refused it."),
         ("expect_no_delivery_against_integrations", ("V7",), "Nothing is sent where the event forbids it."),
     )
     listed = ""

@@ -113,10 +113,10 @@ def _walk(folder: Path) -> Iterator[Path]:
 
     def leads_on(place: Path) -> bool:
         """Say whether a folder is to be walked: a link only where it leads out of here, and there once."""
-        real = place.resolve()
         if not place.is_symlink():
             return True
-        if real.is_relative_to(root) or real in followed:
+        real = place.resolve()
+        if real.is_relative_to(root) or root.is_relative_to(real) or real in followed:
             return False
         followed.add(real)
         return True

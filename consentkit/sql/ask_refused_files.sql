@@ -1,6 +1,6 @@
 -- Files of which not one line could be loaded, and the most frequent reason, or why the file cannot be read at all; what
--- has no line, or blank ones only, is empty. Only those with a number above one, or of some names.
-SELECT f.kind, f.path, f.lines, coalesce(r.message, replace(f.problem, '_', ' ')) AS message
+-- has no line, or blank ones only, is empty.
+SELECT f.file_id, f.kind, f.path, f.lines, coalesce(r.message, replace(f.problem, '_', ' ')) AS message
 FROM input_file AS f
 LEFT JOIN (
     SELECT x.file_id, mode(c.message ORDER BY c.message) AS message
@@ -10,5 +10,4 @@ LEFT JOIN (
     GROUP BY x.file_id
 ) AS r ON r.file_id = f.file_id
 WHERE f.loaded + f.duplicates = 0 AND (r.message IS NOT NULL OR f.problem <> 'empty')
-    AND (f.file_id > $1 OR list_contains($2, f.path))
 ORDER BY f.file_id
